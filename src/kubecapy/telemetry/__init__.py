@@ -1,0 +1,1 @@
+"""Logs, metrics and the type that keeps secrets out of them."""
