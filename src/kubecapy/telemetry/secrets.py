@@ -12,7 +12,7 @@ class Secret(Generic[T]):
 
     def __init__(self, value: T) -> None:
         """Wrap `value`."""
-        self._value = value
+        self._value: T = value
 
     def reveal(self) -> T:
         """Return the value itself; the caller keeps it out of logs, errors, events and process arguments."""

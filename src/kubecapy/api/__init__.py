@@ -1,0 +1,1 @@
+"""Kinds as pure data; one package per API group, CRDs are generated from these types."""

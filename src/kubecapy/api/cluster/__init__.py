@@ -1,0 +1,1 @@
+"""The group `cluster.k8s.io`."""
