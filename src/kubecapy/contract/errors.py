@@ -1,0 +1,89 @@
+"""Name every way in which a cloud can fail, by what the reconciler does about it.
+
+The set is closed; `REACTIONS` is the one table from error to requeue, condition reason and metric label.
+
+    ProviderError
+    ├── NotFound               something that the spec refers to is not there; look again, it may appear
+    ├── InvalidConfiguration   terminal: a human must change the spec
+    ├── CapacityExhausted      quota or no valid host; look again rarely
+    ├── Throttled              wait retry_after_seconds
+    ├── NotReady               the cloud is at work; look again after retry_after_seconds
+    ├── Unavailable            the cloud did not answer or failed; back off
+    ├── PermissionDenied       credentials are wrong or lack a right; a human must act, look again rarely
+    └── Conflict               another state than expected; look again with backoff
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+
+class ProviderError(Exception):
+    """A cloud refused or failed; the message says what was attempted, on what, what came back, without secrets."""
+
+
+class NotFound(ProviderError):
+    """Something that the spec refers to is not there."""
+
+
+class InvalidConfiguration(ProviderError):
+    """The spec can never work as it is; a human must change it."""
+
+
+class CapacityExhausted(ProviderError):
+    """A quota or the cloud itself is full."""
+
+
+class NotReady(ProviderError):
+    """The cloud is at work; nothing is wrong."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        """Keep when to look again."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Throttled(ProviderError):
+    """The cloud asks for patience."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        """Keep how long to wait."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(ProviderError):
+    """The cloud did not answer, or answered with a failure of its own."""
+
+
+class PermissionDenied(ProviderError):
+    """The credentials are wrong or lack a right."""
+
+
+class Conflict(ProviderError):
+    """The cloud holds another state than the step expected."""
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """What follows from one class of error."""
+
+    reason: str
+    """Condition reason and metric label."""
+    terminal: bool = False
+    """True where only a change of the spec can help: no requeue, errorReason is set."""
+    requeue_after_seconds: float | None = None
+    """A fixed wait; None means the key's backoff, or the error's own retry_after_seconds."""
+
+
+REACTIONS: Final[Mapping[type[ProviderError], Reaction]] = {
+    NotFound: Reaction("ReferenceNotFound"),
+    InvalidConfiguration: Reaction("InvalidConfiguration", terminal=True),
+    CapacityExhausted: Reaction("CapacityExhausted", requeue_after_seconds=60.0),
+    Throttled: Reaction("Throttled"),
+    NotReady: Reaction("WaitingForCloud"),
+    Unavailable: Reaction("CloudUnavailable"),
+    PermissionDenied: Reaction("PermissionDenied", requeue_after_seconds=60.0),
+    Conflict: Reaction("CloudConflict"),
+}
+"""Every class of the closed set has exactly one row."""

@@ -1,0 +1,138 @@
+"""Say what a provider package offers, and load it by its packaging entry point."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import entry_points
+from random import Random
+from typing import Literal, Protocol, cast
+
+import msgspec
+
+from kubecapy.api.cluster.v1alpha1 import Cluster
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.clock import Clock
+from kubecapy.contract.actuators import ClusterActuator, MachineActuator, SecretReader
+from kubecapy.telemetry.secrets import Secret
+
+ENTRY_POINT_GROUP = "kubecapy.providers"
+
+
+class ProviderSettings(msgspec.Struct, frozen=True):
+    """What the process that runs a provider gives it."""
+
+    clock: Clock
+    random: Random
+    environ: Mapping[str, str]
+    """The process environment as the provider may read it (OS_CLOUD, OS_CLIENT_CONFIG_FILE ...)."""
+    secrets: SecretReader
+    """How to read the Secrets that objects refer to (`cloudsSecret`)."""
+
+
+class Actuators(msgspec.Struct, frozen=True):
+    """The verbs of one running provider."""
+
+    cluster: ClusterActuator
+    machine: MachineActuator
+
+
+class GenerateRequest(msgspec.Struct, frozen=True):
+    """What `clusterctl generate-yaml` asks for."""
+
+    cloud: str
+    """Entry of the provider's configuration file."""
+    configuration: Secret[bytes]
+    """Content of that file (clouds.yaml), whole."""
+    configuration_directory: str
+    """Folder against which relative paths inside the configuration are read."""
+    operating_system: Literal["ubuntu", "centos"]
+
+
+class GeneratedFile(msgspec.Struct, frozen=True):
+    """One file to write."""
+
+    name: str
+    content: str
+    secret: bool = False
+    """True where the file is written with mode 0600."""
+
+
+class Leftover(msgspec.Struct, frozen=True):
+    """Something in the cloud that bears our mark though its owner is gone."""
+
+    kind: str
+    """Such as `server`, `port`, `floating ip`."""
+    id: str
+    name: str
+
+
+class ProviderTooling(Protocol):
+    """What tools may ask of a provider, without a management cluster."""
+
+    def generate(self, request: GenerateRequest) -> Sequence[GeneratedFile]:
+        """Return cluster.yaml, machines.yaml and provider-components.yaml.
+
+        Raises InvalidConfiguration with a sentence naming the missing cloud or field.
+        """
+        ...
+
+    def validate_spec(self, kind: Literal["Cluster", "Machine"], value: JsonObject, path: str) -> Sequence[FieldError]:
+        """Return what is wrong with a providerSpec value, each with its path below `path`; empty where all is well."""
+        ...
+
+    async def preflight(self, cluster: JsonObject, machines: Sequence[JsonObject]) -> Sequence[str]:
+        """Ask the cloud, read-only, whether the objects can be made; return one sentence for each thing that cannot.
+
+        Raises PermissionDenied or Unavailable where the cloud refuses us or does not answer.
+        """
+        ...
+
+    async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
+        """Return everything in the project that still bears the mark of `cluster` or its machines."""
+        ...
+
+
+class Provider(Protocol):
+    """What a provider package's entry point names: a class without arguments."""
+
+    name: str
+    """As in `--provider openstack`."""
+
+    def open_actuators(self, settings: ProviderSettings) -> AbstractAsyncContextManager[Actuators]:
+        """Open the clients of the cloud for as long as the context lasts; the heavy imports happen here."""
+        ...
+
+    def open_tooling(self, settings: ProviderSettings) -> AbstractAsyncContextManager[ProviderTooling]:
+        """Open what tools may ask; talks to the cloud only where a method says so."""
+        ...
+
+
+class UnknownProvider(Exception):
+    """No installed package offers a provider of that name; the message lists those that there are."""
+
+
+def load_provider(name: str) -> Provider:
+    """Return the provider that an installed package offers under `name`.
+
+    Raises:
+        UnknownProvider: none does; the message names the installed ones.
+    """
+    offered = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    if name not in offered:
+        known = ", ".join(sorted(offered)) or "none"
+        raise UnknownProvider(f'provider "{name}" is not installed; installed providers: {known}')
+    return cast("Provider", offered[name].load()())
+
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Actuators",
+    "GenerateRequest",
+    "GeneratedFile",
+    "Leftover",
+    "Provider",
+    "ProviderSettings",
+    "ProviderTooling",
+    "UnknownProvider",
+    "load_provider",
+]

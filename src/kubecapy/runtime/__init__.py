@@ -1,0 +1,1 @@
+"""Controller runtime: informers, queues and workers, without knowledge of any kind."""
