@@ -75,7 +75,7 @@ class Writer(Protocol):
         key: ObjectKey,
         patch: JsonObject | list[JsonObject],
         *,
-        type: PatchType = "merge",
+        patch_type: PatchType = "merge",
         subresource: str = "",
     ) -> T:
         """Apply `patch` and return the changed object.

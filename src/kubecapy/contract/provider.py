@@ -48,13 +48,17 @@ class GenerateRequest(msgspec.Struct, frozen=True):
     operating_system: Literal["ubuntu", "centos"]
 
 
-class GeneratedFile(msgspec.Struct, frozen=True):
-    """One file to write."""
+class ProviderManifests(msgspec.Struct, frozen=True):
+    """What a provider contributes to the generated folder."""
 
-    name: str
-    content: str
-    secret: bool = False
-    """True where the file is written with mode 0600."""
+    cluster: JsonObject
+    """The Cluster that cluster.yaml holds, ready to use or with angle-bracketed places to fill in."""
+    machines: Sequence[JsonObject]
+    """One control-plane Machine and one worker for machines.yaml."""
+    namespace: str
+    """Where the provider's controllers and their Secrets live."""
+    components: Sequence[JsonObject]
+    """The provider's own part of provider-components.yaml: namespace, credentials, RBAC and controllers."""
 
 
 class Leftover(msgspec.Struct, frozen=True):
@@ -69,8 +73,8 @@ class Leftover(msgspec.Struct, frozen=True):
 class ProviderTooling(Protocol):
     """What tools may ask of a provider, without a management cluster."""
 
-    def generate(self, request: GenerateRequest) -> Sequence[GeneratedFile]:
-        """Return cluster.yaml, machines.yaml and provider-components.yaml.
+    def generate(self, request: GenerateRequest) -> ProviderManifests:
+        """Return the provider's manifests; only the chosen cloud's entry is copied into them.
 
         Raises InvalidConfiguration with a sentence naming the missing cloud or field.
         """
@@ -128,9 +132,9 @@ __all__ = [
     "ENTRY_POINT_GROUP",
     "Actuators",
     "GenerateRequest",
-    "GeneratedFile",
     "Leftover",
     "Provider",
+    "ProviderManifests",
     "ProviderSettings",
     "ProviderTooling",
     "UnknownProvider",
