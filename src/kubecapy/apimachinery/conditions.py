@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from kubecapy.apimachinery.meta import Value
-from kubecapy.clock import format_time
+from kubecapy.apimachinery.times import format_time
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
