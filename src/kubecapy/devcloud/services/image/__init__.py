@@ -1,0 +1,1 @@
+"""Glance v2: versions, reading of images, their schemas."""

@@ -1,0 +1,72 @@
+"""Hold the whole state of the cloud in tables by id."""
+
+from collections import deque
+
+from kubecapy.devcloud.identifiers import Identifiers
+from kubecapy.devcloud.settings import Capacity, Timing
+from kubecapy.devcloud.world.agenda import Agenda
+from kubecapy.devcloud.world.compute import Flavor, KeyPair, Server
+from kubecapy.devcloud.world.identity import ApplicationCredential, Assignment, Domain, Project, Role, Token, User
+from kubecapy.devcloud.world.image import Image
+from kubecapy.devcloud.world.network import (
+    FloatingIp,
+    Network,
+    Port,
+    Router,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
+    Trunk,
+)
+from kubecapy.devcloud.world.quotas import Quotas
+
+REMEMBERED_DELETED_SERVERS = 1000
+
+
+class World:
+    """Every resource of the cloud; a change replaces a frozen value in its table.
+
+    Services meet here and nowhere else. Rules that touch more than one kind live in the modules beside this one.
+    Tables keep the order of creation. One thread only.
+
+    Attributes:
+        region: Name of the one region.
+        availability_zone: Name of the one availability zone.
+        timing: Delays; the control endpoint replaces the value.
+        capacity: What the hosts have; the control endpoint replaces the value.
+        deleted_servers: The last removed servers, which `changes-since` still shows.
+    """
+
+    def __init__(self, identifiers: Identifiers, timing: Timing, capacity: Capacity) -> None:
+        """Start empty; `seed` fills it."""
+        self.identifiers = identifiers
+        self.timing = timing
+        self.capacity = capacity
+        self.region = "RegionOne"
+        self.availability_zone = "nova"
+        self.agenda = Agenda()
+        self.quotas = Quotas()
+
+        self.domains: dict[str, Domain] = {}
+        self.projects: dict[str, Project] = {}
+        self.roles: dict[str, Role] = {}
+        self.users: dict[str, User] = {}
+        self.assignments: list[Assignment] = []
+        self.application_credentials: dict[str, ApplicationCredential] = {}
+        self.tokens: dict[str, Token] = {}
+
+        self.images: dict[str, Image] = {}
+
+        self.flavors: dict[str, Flavor] = {}
+        self.key_pairs: dict[tuple[str, str], KeyPair] = {}
+        self.servers: dict[str, Server] = {}
+        self.deleted_servers: deque[Server] = deque(maxlen=REMEMBERED_DELETED_SERVERS)
+
+        self.networks: dict[str, Network] = {}
+        self.subnets: dict[str, Subnet] = {}
+        self.ports: dict[str, Port] = {}
+        self.routers: dict[str, Router] = {}
+        self.security_groups: dict[str, SecurityGroup] = {}
+        self.security_group_rules: dict[str, SecurityGroupRule] = {}
+        self.floating_ips: dict[str, FloatingIp] = {}
+        self.trunks: dict[str, Trunk] = {}
