@@ -1,0 +1,184 @@
+"""Turn YAML text into JSON values and back, by kubectl's rules.
+
+Differences to PyYAML's own loaders: scalars follow `yaml_scalars`, mapping keys become JSON strings, a duplicate key
+is refused with its line, and nothing but JSON comes out.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import msgspec
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from kubecapy.apimachinery.json_codec import DecodeError
+from kubecapy.apimachinery.yaml_scalars import key_text, resolve_scalar
+
+MAX_NODES = 1_000_000
+"""A text that unfolds to more nodes, by aliases of aliases, is refused."""
+
+_PLAIN = "plain"
+_STRING = "tag:yaml.org,2002:str"
+_SCALAR_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
+_COLLECTION_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One YAML document as JSON, with the lines that a message needs."""
+
+    value: Any
+    """The JSON value; None for an empty document."""
+    line: int
+    """First line, counted from 1."""
+    item_lines: tuple[int, ...] = ()
+    """First line of each entry of a top-level `items` list."""
+
+
+def load_yaml(text: str) -> list[Any]:  # Any: a JSON value
+    """Return all documents of `text` as JSON values, empty ones as None.
+
+    Raises:
+        DecodeError: `text` is not YAML, repeats a key or holds what JSON cannot say; the message names the line.
+    """
+    return [document.value for document in load_documents(text)]
+
+
+def load_documents(text: str) -> list[Document]:
+    """Return all documents of `text` with their lines.
+
+    Raises:
+        DecodeError: as `load_yaml`.
+    """
+    try:
+        # The loader below cannot construct objects: it is asked for nodes only.
+        nodes = list(yaml.compose_all(text, Loader=_NodeLoader))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DecodeError("", f"line {line}: expected YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise DecodeError("", f"expected YAML: {error}") from error
+    except RecursionError as error:
+        raise DecodeError("", "expected YAML of moderate depth: the text is nested too deeply") from error
+    return [_document(node) for node in nodes]
+
+
+def dump_yaml(value: Any) -> str:  # Any: Structs and JSON values
+    """Return `value` as YAML in the order of its keys; every string reads back as a string by kubectl's rules."""
+    plain = msgspec.to_builtins(value, str_keys=True)
+    return yaml.dump(plain, Dumper=_JsonDumper, sort_keys=False, width=2**20, allow_unicode=True)
+
+
+class _NodeLoader(yaml.CBaseLoader):
+    """Composes nodes, and marks the plain scalars among those without an explicit tag."""
+
+    def resolve(self, kind: type[Node], value: Any, implicit: Any) -> Any:  # Any: as the parser calls it
+        """Return the tag of a node without one."""
+        if kind is ScalarNode and implicit[0]:
+            return _PLAIN
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML's stubs
+
+
+class _JsonDumper(yaml.CSafeDumper):
+    """Writes JSON values, quoting what kubectl would not read as a string."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Write equal values out in full: anchors surprise readers."""
+        return True
+
+
+def _represent_text(dumper: yaml.CSafeDumper, text: str) -> ScalarNode:
+    style = "|" if "\n" in text else '"' if not _reads_as_text(text) else None
+    return dumper.represent_scalar(_STRING, text, style=style)
+
+
+_JsonDumper.add_representer(str, _represent_text)
+
+
+def _reads_as_text(text: str) -> bool:
+    try:
+        return isinstance(resolve_scalar(text), str)
+    except ValueError:
+        return False
+
+
+def _document(node: Node) -> Document:
+    reader = _NodeReader()
+    items = next((v for k, v in _pairs(node) if isinstance(k, ScalarNode) and k.value == "items"), None)
+    entries = items.value if isinstance(items, SequenceNode) else ()
+    return Document(reader.value(node), _line(node), tuple(_line(entry) for entry in entries))
+
+
+def _pairs(node: Node) -> list[tuple[Node, Node]]:
+    return node.value if isinstance(node, MappingNode) else []
+
+
+def _line(node: Node) -> int:
+    return node.start_mark.line + 1
+
+
+def _refuse(node: Node, message: str) -> NoReturn:
+    raise DecodeError("", f"line {_line(node)}: {message}")
+
+
+class _NodeReader:
+    """Reads the nodes of one document as JSON values."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._seen = 0
+
+    def value(self, node: Node) -> Any:  # Any: a JSON value
+        self._seen += 1
+        if self._seen > MAX_NODES:
+            _refuse(node, f"the text unfolds to more than {MAX_NODES} values; use fewer aliases")
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if id(node) in self._open:
+            _refuse(node, "an alias stands inside the value that it names")
+        if node.tag not in _COLLECTION_TAGS:
+            _refuse(node, f"the tag {node.tag} cannot be said in JSON; remove it")
+        self._open.add(id(node))
+        value = self._mapping(node) if isinstance(node, MappingNode) else [self.value(item) for item in node.value]
+        self._open.discard(id(node))
+        return value
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if isinstance(key_node, ScalarNode) and key_node.tag == _PLAIN and key_node.value == "<<":
+                for other in self._merged(value_node):
+                    merged = other | merged
+                continue
+            key = _key(key_node)
+            if key in own:
+                _refuse(key_node, f'the key "{key}" appears twice in one mapping; keep one of them')
+            own[key] = self.value(value_node)
+        return merged | own if merged else own
+
+    def _merged(self, node: Node) -> Iterator[dict[str, Any]]:
+        value = self.value(node)
+        for other in value if isinstance(value, list) else [value]:
+            if not isinstance(other, dict):
+                _refuse(node, "expected a mapping, or a list of mappings, after the merge key <<")
+            yield other
+
+
+def _key(node: Node) -> str:
+    if not isinstance(node, ScalarNode):
+        _refuse(node, "expected text as a key, found a mapping or a list")
+    try:
+        return key_text(_scalar(node))
+    except ValueError as error:
+        _refuse(node, f"expected text as a key: {error}")
+
+
+def _scalar(node: ScalarNode) -> str | int | float | bool | None:
+    if node.tag == _STRING:
+        return str(node.value)
+    if node.tag != _PLAIN and node.tag not in _SCALAR_TAGS:
+        _refuse(node, f"the tag {node.tag} cannot be said in JSON; remove it")
+    try:
+        return resolve_scalar(node.value)
+    except ValueError as error:
+        _refuse(node, str(error))
