@@ -116,7 +116,9 @@ class Authorizes(Protocol):
         ...
 
 
-Handler = Callable[[web.BaseRequest, UserInfo, Attributes, JsonObject | None], Awaitable[web.StreamResponse | JsonObject]]
+Handler = Callable[
+    [web.BaseRequest, UserInfo, Attributes, JsonObject | None], Awaitable[web.StreamResponse | JsonObject]
+]
 """Serves one subresource or one create-only resource: `await handler(request, user, attributes, body)`.
 
 `body` is the decoded body of a POST or PUT, the stored object with the patch applied for a PATCH, and None else.

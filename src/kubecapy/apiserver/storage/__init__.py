@@ -1,0 +1,1 @@
+"""Keep objects: in memory for reads and watches, durable beneath where a file is given."""
