@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster, Machine, NodeAddress
+from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.telemetry.secrets import Secret
 
 InstanceState = Literal["Pending", "Running", "Stopped", "Failed", "Deleting"]
@@ -57,6 +58,8 @@ class Reservation(msgspec.Struct, frozen=True):
     """What the reconciler stores as `status.providerStatus`."""
     annotations: Mapping[str, str] = {}
     """Annotations that the reconciler keeps on the Machine for people and older tools."""
+    user_data_secret: ObjectKey | None = None
+    """The Secret with the user-data template that the providerSpec names; None takes the built-in template."""
 
 
 class Instance(msgspec.Struct, frozen=True):
