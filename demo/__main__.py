@@ -1,0 +1,87 @@
+"""Run the demo: `python -m demo [--keep]`, which `make demo` and `make demo KEEP=1` call."""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from demo.memory import MemoryWatch, Peak
+from demo.processes import adopt_orphans
+from demo.runner import Runner, StoryBroken
+from demo.stage import Stage, StageError, open_stage
+from demo.story import STORY, Step, without_kubectl
+
+KEY_PAIR = "cluster-api-provider-openstack"
+LAST_KEPT_STEP = "get-nodes-after-apply"
+
+
+def main() -> int:
+    """Tell the story; return 0 where every step held, 1 where one did not, 130 after ctrl-C."""
+    options = _parse()
+    adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        with MemoryWatch().running() as memory, open_stage(_show) as stage:
+            seconds = _tell(stage, keep=options.keep)
+            _show(_summary(seconds, memory.peak))
+            if options.keep:
+                _wait_for_ctrl_c(stage)
+    except (StoryBroken, StageError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: stopped; every process has ended and its folder is removed", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo", description="The article's story in a simulated cloud.")
+    parser.add_argument("--keep", action="store_true", help="leave the cluster running until ctrl-C (make demo KEEP=1)")
+    return parser.parse_args()
+
+
+def _tell(stage: Stage, *, keep: bool) -> float:
+    """Run the steps; return the seconds that they took."""
+    started = time.monotonic()
+    known = {"home": stage.environment["HOME"], "key_pair": KEY_PAIR}
+    runner = Runner(folder=stage.work, environment=stage.environment, known=known, show=_show)
+    try:
+        for step in _steps(keep=keep):
+            runner.run(step)
+    finally:
+        runner.close()
+    return time.monotonic() - started
+
+
+def _steps(*, keep: bool) -> list[Step]:
+    steps = list(STORY)
+    if keep:
+        names = [step.name for step in steps]
+        steps = steps[: names.index(LAST_KEPT_STEP) + 1]
+    return steps if shutil.which("kubectl") else [without_kubectl(step) for step in steps]
+
+
+def _summary(seconds: float, peak: Peak) -> str:
+    shares = "\n".join(f"  {mib:7.1f}  {command[:100]}" for mib, command in peak.shares if mib >= 1)
+    return f"\n# Done in {seconds:.0f} s. Peak memory of all processes (PSS): {peak.total_mib:.0f} MiB\n{shares}"
+
+
+def _wait_for_ctrl_c(stage: Stage) -> None:
+    _show(
+        "\n# It runs until ctrl-C. In another terminal:\n"
+        f"export KUBECONFIG={stage.environment['KUBECONFIG']}\n"
+        f"export OS_CLIENT_CONFIG_FILE={stage.environment['OS_CLIENT_CONFIG_FILE']} OS_CLOUD=openstack NO_PROXY='*'\n"
+        f'export PATH="{Path(sys.executable).parent}:$PATH"'
+    )
+    signal.pause()
+
+
+def _show(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Set the stage for the story: a folder, a HOME, a cloud with guests; and clear it to the last process."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.manifests import CloudFacts, map_manifests
+from demo.processes import end_descendants
+
+CLOUD_START_SECONDS = 30.0
+END_PATIENCE_SECONDS = 10.0
+_LEAKS = ("KUBECONFIG", "OS_", "XDG_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+class StageError(Exception):
+    """The stage could not be set; the message says what failed and where its log is."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the story runs."""
+
+    folder: Path
+    """Everything lies below it; private, removed at the end."""
+    work: Path
+    """The folder in which the commands are typed."""
+    environment: Mapping[str, str]
+    """What the commands see: an own HOME, KUBECONFIG, OS_CLOUD, and nothing of the person's."""
+
+    @property
+    def cloud(self) -> Path:
+        """The state folder of the simulated cloud."""
+        return self.folder / "cloud"
+
+
+@contextlib.contextmanager
+def open_stage(show: Callable[[str], None]) -> Iterator[Stage]:
+    """Make the folder, start the cloud and lay out the manifests; end every process and remove all at the end.
+
+    Raises:
+        StageError: the cloud did not come up.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="kubecapy-demo-"))
+    try:
+        stage = _lay_out(folder)
+        show(f"# A simulated OpenStack with its guests, in {folder}")
+        _start_cloud(stage)
+        _write_manifests(stage)
+        yield stage
+    finally:
+        killed = end_descendants(os.getpid(), patience_seconds=END_PATIENCE_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+        for command in killed:
+            print(f"demo: had to be killed: {command}", file=sys.stderr)
+
+
+def _lay_out(folder: Path) -> Stage:
+    for name in ("home/.ssh", "work", "cloud", "tmp"):
+        (folder / name).mkdir(parents=True, mode=0o700)
+    work = folder / "work"
+    return Stage(folder=folder, work=work, environment=_environment(folder, work))
+
+
+def _environment(folder: Path, work: Path) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEAKS)}
+    binaries = str(Path(sys.executable).parent)
+    return {
+        **kept,
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "KUBECONFIG": str(work / "kubeconfig"),
+        "OS_CLOUD": "openstack",
+        "OS_CLIENT_CONFIG_FILE": str(work / "clouds.yaml"),
+        "NO_PROXY": "*",
+    }
+
+
+def _start_cloud(stage: Stage) -> None:
+    log = stage.folder / "cloud.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["kubecapy", "devcloud", "--guests", "--state-dir", str(stage.cloud)],
+            env=stage.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # ctrl-C reaches the commands first; the cloud ends last
+        )
+    deadline = time.monotonic() + CLOUD_START_SECONDS
+    while not (stage.cloud / "control.json").exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise StageError(f"the simulated cloud did not start; it said:\n{log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+def _write_manifests(stage: Stage) -> None:
+    facts = CloudFacts(
+        clouds_yaml=(stage.cloud / "clouds.yaml").read_text(),
+        floating_addresses=tuple(
+            address["floating_ip_address"] for address in _ask_control(stage, "/world/floatingips")
+        ),
+    )
+    for name, text in map_manifests(facts).items():
+        path = stage.work / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+
+
+def _ask_control(stage: Stage, path: str) -> list[dict[str, str]]:
+    control = json.loads((stage.cloud / "control.json").read_text())
+    request = urllib.request.Request(  # noqa: S310 - the URL is our own loopback endpoint
+        control["url"] + path, headers={"Authorization": f"Bearer {control['token']}"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=5) as reply:
+        found: list[dict[str, str]] = json.load(reply)
+        return found
