@@ -1,0 +1,53 @@
+"""Check that lists used as sets and maps hold no entry twice.
+
+Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy, keywords
+`x-kubernetes-list-type` and `x-kubernetes-list-map-keys`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.schema import wording
+from kubecapy.apimachinery.schema.identity import identity
+from kubecapy.apimachinery.schema.structure import Node
+
+
+def compile_list_type(node: Node) -> list[Callable[[Any, str, list[FieldError]], None]]:
+    """Return the check that the list type of `node` asks for; none where the list is atomic."""
+    if node.list_type == "atomic":
+        return []
+    key_of = _map_key(node) if node.list_type == "map" else _whole
+
+    def check(value: Any, path: str, errors: list[FieldError]) -> None:
+        if not isinstance(value, list):
+            return
+        seen: set[bytes] = set()
+        for index, item in enumerate(value):
+            key = key_of(item)
+            mark = identity(key)
+            if mark in seen:
+                errors.append(wording.duplicate(f"{path}[{index}]", key))
+            seen.add(mark)
+
+    return [check]
+
+
+def _whole(item: Any) -> Any:
+    return item
+
+
+def _map_key(node: Node) -> Callable[[Any], Any]:
+    """Return what identifies an item; a key that is absent counts with its default."""
+    defaults: dict[str, Any] = {}
+    if node.items is not None:
+        properties = node.items.properties
+        defaults = {name: properties[name].default for name in node.list_map_keys if name in properties}
+
+    def key_of(item: Any) -> Any:
+        if not isinstance(item, dict):
+            return item
+        present = {name: item.get(name, defaults.get(name)) for name in node.list_map_keys}
+        return {name: value for name, value in present.items() if value is not None}
+
+    return key_of
