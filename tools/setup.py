@@ -119,10 +119,13 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of the tools: caches under `.cache`, nothing of an active environment."""
+    """Return the environment of the tools: caches under `.cache`, nothing of an active environment.
+
+    The machine's own certificates are trusted, so that a company's proxy or mirror works.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
     caches = {"UV_CACHE_DIR": str(CACHE / "uv-cache"), "PIP_CACHE_DIR": str(CACHE / "pip-cache")}
-    return {**kept, **caches, "UV_PYTHON_DOWNLOADS": "never"}
+    return {**kept, **caches, "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "1"}
 
 
 if __name__ == "__main__":
