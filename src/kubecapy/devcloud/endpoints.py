@@ -123,6 +123,6 @@ class Service(Protocol):
         """
         ...
 
-    def render_refusal(self, refusal: Refusal, request: Request) -> Response:
+    def render_refusal(self, refusal: Refusal, request: Request, /) -> Response:
         """Return `refusal` in the service's form."""
         ...

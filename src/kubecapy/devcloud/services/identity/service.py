@@ -38,7 +38,7 @@ class IdentityService:
         """
         return match.route.handler(call)
 
-    def render_refusal(self, refusal: Refusal, request: Request) -> Response:  # noqa: ARG002 - Service's signature
+    def render_refusal(self, refusal: Refusal, _request: Request) -> Response:
         """Return Keystone's error document."""
         title = HTTPStatus(refusal.status).phrase
         body = {"error": {"code": refusal.status, "message": refusal.message, "title": title}}

@@ -44,7 +44,7 @@ class ImageService:
         """
         return match.route.handler(call)
 
-    def render_refusal(self, refusal: Refusal, request: Request) -> Response:  # noqa: ARG002 - Service's signature
+    def render_refusal(self, refusal: Refusal, _request: Request) -> Response:
         """Return Glance's error page: HTML, since Glance leaves its errors to webob; 401 comes as JSON."""
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             body = {"error": {"code": 401, "title": "Unauthorized", "message": refusal.message}}
@@ -97,10 +97,10 @@ class ImageService:
             if image.visibility in {"public", "community"} or call.credentials.owns(image.owner)
         ]
 
-    def _image_schema(self, call: Call) -> Response:  # noqa: ARG002 - Handler's signature
+    def _image_schema(self, _call: Call) -> Response:
         return json_response(200, _schema())
 
-    def _images_schema(self, call: Call) -> Response:  # noqa: ARG002 - Handler's signature
+    def _images_schema(self, _call: Call) -> Response:
         items = {"images": {"type": "array", "items": _schema()}}
         return json_response(200, {"name": "images", "properties": items})
 

@@ -1,0 +1,86 @@
+"""Put Neutron's parts together."""
+
+from http import HTTPStatus
+
+from kubecapy.devcloud.endpoints import Call, Match, Route, RoutingTable
+from kubecapy.devcloud.messages import Request, Response, json_response
+from kubecapy.devcloud.refusals import Refusal
+from kubecapy.devcloud.services.network.collection import Collection
+from kubecapy.devcloud.services.network.extensions import Extensions
+from kubecapy.devcloud.services.network.floatingips import FloatingIps
+from kubecapy.devcloud.services.network.networks import Networks
+from kubecapy.devcloud.services.network.ports import Ports
+from kubecapy.devcloud.services.network.routers import RouterInterfaces, Routers
+from kubecapy.devcloud.services.network.securitygroups import SecurityGroupRules, SecurityGroups
+from kubecapy.devcloud.services.network.subnets import Subnets
+from kubecapy.devcloud.services.network.trunks import Trunks
+from kubecapy.devcloud.world.world import World
+
+COLLECTIONS = (
+    "networks",
+    "subnets",
+    "ports",
+    "routers",
+    "security-groups",
+    "security-group-rules",
+    "floatingips",
+    "trunks",
+)
+
+
+class NetworkService:
+    """Answers calls below /networking."""
+
+    name = "network"
+    prefix = "/networking"
+
+    def __init__(self, world: World) -> None:
+        """Serve the networks of `world`."""
+        routers = Collection(Routers(world))
+        self.table = RoutingTable(
+            [
+                Route("GET", "", self._versions, public=True),
+                Route("GET", "/v2.0", self._resources, public=True),
+                *Collection(Networks(world)).routes(),
+                *Collection(Subnets(world)).routes(),
+                *Collection(Ports(world)).routes(),
+                *RouterInterfaces(world, routers).routes(),
+                *routers.routes(),
+                *Collection(SecurityGroups(world)).routes(),
+                *Collection(SecurityGroupRules(world)).routes(),
+                *Collection(FloatingIps(world)).routes(),
+                *Collection(Trunks(world)).routes(),
+                *Extensions(world).routes(),
+            ]
+        )
+
+    def answer(self, match: Match, call: Call) -> Response:
+        """Answer a call.
+
+        Raises:
+            Refusal: the service says no.
+        """
+        return match.route.handler(call)
+
+    def render_refusal(self, refusal: Refusal, _request: Request) -> Response:
+        """Return Neutron's error document; a refused token is refused by the middleware before it, in its form."""
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
+            body = {"error": {"code": 401, "title": "Unauthorized", "message": refusal.message}}
+            return json_response(401, body, (("WWW-Authenticate", "Keystone"),))
+        body = {"NeutronError": {"type": refusal.kind, "message": refusal.message, "detail": ""}}
+        return json_response(refusal.status, body)
+
+    def _versions(self, call: Call) -> Response:
+        links = [{"rel": "self", "href": f"{call.base_url}/networking/v2.0/"}]
+        return json_response(200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]})
+
+    def _resources(self, call: Call) -> Response:
+        resources = [
+            {
+                "name": collection.removesuffix("s").replace("-", "_"),
+                "collection": collection.replace("-", "_"),
+                "links": [{"rel": "self", "href": f"{call.base_url}/networking/v2.0/{collection}"}],
+            }
+            for collection in COLLECTIONS
+        ]
+        return json_response(200, {"resources": resources})
