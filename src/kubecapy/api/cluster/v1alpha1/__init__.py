@@ -18,8 +18,6 @@ from kubecapy.api.cluster.v1alpha1.machine import (
     MachineSpec,
     MachineStatus,
     MachineVersions,
-    NodeAddress,
-    Taint,
     is_control_plane,
 )
 from kubecapy.api.cluster.v1alpha1.shared import (
@@ -31,10 +29,10 @@ from kubecapy.api.cluster.v1alpha1.shared import (
     NODE_MACHINE_ANNOTATION,
     VERSION,
     MachineClassReference,
-    ObjectReference,
     ProviderSpec,
     ProviderSpecSource,
 )
+from kubecapy.api.core import NodeAddress, ObjectReference, Taint
 
 __all__ = [
     "API_VERSION",

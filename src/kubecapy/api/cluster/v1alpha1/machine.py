@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1.shared import API_VERSION, GROUP, VERSION, ObjectReference, ProviderSpec
+from kubecapy.api.cluster.v1alpha1.shared import API_VERSION, GROUP, VERSION, ProviderSpec
+from kubecapy.api.core import NodeAddress, ObjectReference, Taint
 from kubecapy.apimachinery.conditions import Condition
 from kubecapy.apimachinery.meta import ObjectMeta, Value
 from kubecapy.apimachinery.resources import Resource
@@ -24,16 +25,6 @@ MachineErrorReason = Literal[
     "DeleteError",
     "JoinClusterTimeoutError",
 ]
-
-
-class Taint(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Keeps pods off a Node (core/v1 Taint)."""
-
-    key: str
-    value: str = ""
-    effect: str
-    """NoSchedule, PreferNoSchedule or NoExecute."""
-    time_added: str | None = None
 
 
 class MachineVersions(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -71,14 +62,6 @@ class LastOperation(Value, frozen=True, kw_only=True, rename="camel", omit_defau
     """Processing, Failed or Successful."""
     type: str | None = None
     """Create, Update or Delete."""
-
-
-class NodeAddress(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One address (core/v1 NodeAddress)."""
-
-    type: str
-    """InternalIP, ExternalIP, Hostname, InternalDNS or ExternalDNS."""
-    address: str
 
 
 class MachineStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -6,6 +6,7 @@ Source: Cluster API v0.1.10, pkg/apis/cluster/v1alpha1/common_types.go and pkg/a
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kubecapy.api.core import ObjectReference
 from kubecapy.apimachinery.meta import Value
 
 GROUP: Final = "cluster.k8s.io"
@@ -20,18 +21,6 @@ MACHINE_FINALIZER: Final = "machine.cluster.k8s.io"
 """Held by the Machine controller until the cloud holds nothing of the machine."""
 NODE_MACHINE_ANNOTATION: Final = "cluster.k8s.io/machine"
 """Annotation of a Node that names its Machine as `namespace/name`."""
-
-
-class ObjectReference(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Points at another object (core/v1 ObjectReference)."""
-
-    api_version: str = ""
-    kind: str = ""
-    namespace: str = ""
-    name: str = ""
-    uid: str = ""
-    resource_version: str = ""
-    field_path: str = ""
 
 
 class MachineClassReference(ObjectReference, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
