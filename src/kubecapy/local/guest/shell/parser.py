@@ -98,12 +98,6 @@ class _Parser:
             "until": self._while,
             "case": self._case,
         }
-            "if": self._if,
-            "for": self._for,
-            "while": self._while,
-            "until": self._while,
-            "case": self._case,
-        }
         word = self._token.word.plain if self._token.kind == "word" else None
         if word in readers:
             return readers[word]()
