@@ -1,0 +1,1 @@
+"""List the built-in kinds as tables of data."""

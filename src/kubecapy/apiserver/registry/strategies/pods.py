@@ -1,0 +1,54 @@
+"""Write pods: they begin as Pending and, once bound to a node, go only when the node's kubelet says so."""
+
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.registry.access import fill, read, read_object, read_text, section
+from kubecapy.apiserver.registry.kinds import Strategy
+from kubecapy.apiserver.registry.strategies.errors import forbidden
+from kubecapy.apiserver.registry.strategies.pod_templates import (
+    DEFAULT_GRACE_SECONDS,
+    default_pod_spec,
+    validate_pod_spec,
+)
+
+_ENDED = ("Succeeded", "Failed")
+
+
+def _prepare_create(pod: JsonObject) -> None:
+    pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
+    spec = section(pod, "spec")
+    account = read_text(spec, "serviceAccountName") or read_text(spec, "serviceAccount") or "default"
+    spec["serviceAccountName"] = spec["serviceAccount"] = account
+
+
+def _default(pod: JsonObject) -> None:
+    spec = section(pod, "spec")
+    default_pod_spec(spec)
+    fill(spec, enableServiceLinks=True)
+
+
+def _validate(pod: JsonObject, old: JsonObject | None) -> list[FieldError]:
+    errors = validate_pod_spec(read_object(pod, "spec"), "spec")
+    bound = read_text(old, "spec", "nodeName") if old else ""
+    if bound and read_text(pod, "spec", "nodeName") != bound:
+        errors.append(forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`"))
+    return errors
+
+
+def _grace_seconds(pod: JsonObject, asked: int | None) -> int:
+    """A pod without a node or a running container has nothing to end gracefully (pkg/registry/core/pod/strategy)."""
+    if not read_text(pod, "spec", "nodeName") or read_text(pod, "status", "phase") in _ENDED:
+        return 0
+    if asked is not None:
+        return asked
+    own = read(pod, "spec", "terminationGracePeriodSeconds")
+    return own if isinstance(own, int) else DEFAULT_GRACE_SECONDS
+
+
+PODS = Strategy(
+    has_status=True,
+    prepare_create=_prepare_create,
+    default=_default,
+    validate=_validate,
+    grace_seconds=_grace_seconds,
+)
