@@ -185,5 +185,5 @@ def _render_version(definition: _Definition) -> JsonObject:
         "storage": True,
         "schema": {"openAPIV3Schema": refine(schema, definition.refinements)},
         "subresources": {"status": {}},
-        "additionalPrinterColumns": msgspec.to_builtins(definition.columns),
+        "additionalPrinterColumns": [msgspec.to_builtins(column) for column in definition.columns],
     }
