@@ -1,0 +1,1 @@
+"""Providers: plugins that are found by packaging entry point and imported by nobody."""

@@ -1,0 +1,1 @@
+"""The OpenStack provider: machines as Nova servers on Neutron ports."""

@@ -1,0 +1,1 @@
+"""The way to a cloud: credentials, transport and the calls' common form."""

@@ -1,0 +1,85 @@
+"""Translate what the SDK raises where no answer came back, or no login, into the contract's errors.
+
+Imported only together with the SDK.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from keystoneauth1 import exceptions
+
+from kubecapy.contract.errors import PermissionDenied, ProviderError, Throttled, Unavailable
+from kubecapy.providers.openstack.cloud.identity import CloudIdentity
+from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS
+
+_CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
+_SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+_URL: Final = re.compile(r"https?://[^/\s]+")
+
+
+def connection_error(error: exceptions.ClientException, doing: str, identity: CloudIdentity) -> ProviderError:
+    """Return the error for a call that got no answer; its effect may have happened all the same."""
+    if isinstance(error, exceptions.EndpointNotFound):
+        return Unavailable(f'{doing}: the catalog of cloud "{identity.name}" has no such service: {_short(error)}')
+    return Unavailable(f"{doing}: {_why(error, identity)}")
+
+
+def login_error(error: exceptions.ClientException, doing: str, identity: CloudIdentity) -> ProviderError:
+    """Return the error for a login that was refused or did not come about."""
+    for cause in _chain(error):
+        if isinstance(cause, exceptions.SSLError | exceptions.ConnectionError):
+            return Unavailable(f"{doing}: {_why(cause, identity)}")
+    where = f'cloud "{identity.name}" in {identity.source}'
+    if isinstance(error, exceptions.TooManyRequests):
+        message = f"{doing}: the login to {where} was refused: {_short(error)}"
+        return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS)
+    if isinstance(error, exceptions.Unauthorized | exceptions.Forbidden):
+        return PermissionDenied(
+            f"{doing}: the login{_user(identity)} to {where} was refused; "
+            f"check user, password, domain and project: {_short(error)}"
+        )
+    if isinstance(error, exceptions.NotFound | exceptions.DiscoveryFailure):
+        return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(error)}")
+    return Unavailable(f"{doing}: the login to {where} failed: {_short(error)}")
+
+
+def _why(error: BaseException, identity: CloudIdentity) -> str:
+    text = str(error)
+    url = _URL.search(text)
+    place = url.group() if url else f'cloud "{identity.name}"'
+    if isinstance(error, exceptions.SSLError):
+        return _tls_sentence(text, place, identity)
+    if isinstance(error, exceptions.ConnectTimeout):
+        return f"{place} did not answer in time"
+    system = _SYSTEM.search(text)
+    return f"{place} cannot be reached: {system.group(1) if system else 'the connection broke'}"
+
+
+def _tls_sentence(text: str, place: str, identity: CloudIdentity) -> str:
+    found = _CERTIFICATE.search(text)
+    if found is None:
+        return f"{place} does not speak TLS as expected"
+    detail = found.group(1).strip()
+    trusted = (
+        f'the CA that "cacert" of cloud "{identity.name}" in {identity.source} names'
+        if identity.ca
+        else f'this system; give its CA as "cacert" of cloud "{identity.name}" in {identity.source}'
+    )
+    return f"the certificate of {place} is not trusted by {trusted} ({detail})"
+
+
+def _user(identity: CloudIdentity) -> str:
+    auth = identity.entry.reveal().get("auth") or {}
+    name = auth.get("username") or auth.get("user_id") or auth.get("application_credential_id")
+    return f' of "{name}"' if name else ""
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
