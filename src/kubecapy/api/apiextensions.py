@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kubecapy.apimachinery.conditions import Condition
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -73,8 +73,8 @@ class CustomResourceDefinitionStatus(Value, frozen=True, kw_only=True, rename="c
 class CustomResourceDefinition(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Adds a kind to the API."""
 
-    api_version: str = msgspec.field(default="apiextensions.k8s.io/v1")
-    kind: str = msgspec.field(default="CustomResourceDefinition")
+    api_version: str = always_written("apiextensions.k8s.io/v1")
+    kind: str = always_written("CustomResourceDefinition")
     metadata: ObjectMeta = ObjectMeta()
     spec: CustomResourceDefinitionSpec
     status: CustomResourceDefinitionStatus = CustomResourceDefinitionStatus()

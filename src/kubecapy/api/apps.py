@@ -6,11 +6,9 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/.
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from kubecapy.api.core import PodTemplateSpec
 from kubecapy.apimachinery.conditions import Condition
-from kubecapy.apimachinery.meta import JsonObject, ObjectMeta, Value
+from kubecapy.apimachinery.meta import JsonObject, ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -49,8 +47,8 @@ class DeploymentStatus(Value, frozen=True, kw_only=True, rename="camel", omit_de
 class Deployment(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Keeps pods of one template running, and replaces them when it changes."""
 
-    api_version: str = msgspec.field(default="apps/v1")
-    kind: str = msgspec.field(default="Deployment")
+    api_version: str = always_written("apps/v1")
+    kind: str = always_written("Deployment")
     metadata: ObjectMeta = ObjectMeta()
     spec: DeploymentSpec
     status: DeploymentStatus = DeploymentStatus()
@@ -78,8 +76,8 @@ class ReplicaSetStatus(Value, frozen=True, kw_only=True, rename="camel", omit_de
 class ReplicaSet(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Keeps a number of equal pods running."""
 
-    api_version: str = msgspec.field(default="apps/v1")
-    kind: str = msgspec.field(default="ReplicaSet")
+    api_version: str = always_written("apps/v1")
+    kind: str = always_written("ReplicaSet")
     metadata: ObjectMeta = ObjectMeta()
     spec: ReplicaSetSpec
     status: ReplicaSetStatus = ReplicaSetStatus()
@@ -114,8 +112,8 @@ class StatefulSetStatus(Value, frozen=True, kw_only=True, rename="camel", omit_d
 class StatefulSet(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Keeps pods with names of their own running: `<name>-0`, `<name>-1` and so on."""
 
-    api_version: str = msgspec.field(default="apps/v1")
-    kind: str = msgspec.field(default="StatefulSet")
+    api_version: str = always_written("apps/v1")
+    kind: str = always_written("StatefulSet")
     metadata: ObjectMeta = ObjectMeta()
     spec: StatefulSetSpec
     status: StatefulSetStatus = StatefulSetStatus()

@@ -6,9 +6,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resou
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 SIGNER_KUBELET_CLIENT: Final = "kubernetes.io/kube-apiserver-client-kubelet"
@@ -53,8 +51,8 @@ class CertificateSigningRequestStatus(Value, frozen=True, kw_only=True, rename="
 class CertificateSigningRequest(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Asks for a certificate."""
 
-    api_version: str = msgspec.field(default="certificates.k8s.io/v1")
-    kind: str = msgspec.field(default="CertificateSigningRequest")
+    api_version: str = always_written("certificates.k8s.io/v1")
+    kind: str = always_written("CertificateSigningRequest")
     metadata: ObjectMeta = ObjectMeta()
     spec: CertificateSigningRequestSpec
     status: CertificateSigningRequestStatus = CertificateSigningRequestStatus()

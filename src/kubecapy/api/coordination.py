@@ -3,9 +3,7 @@
 Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/.
 """
 
-import msgspec
-
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -26,8 +24,8 @@ class LeaseSpec(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=
 class Lease(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Elects a leader or tells that a Node lives."""
 
-    api_version: str = msgspec.field(default="coordination.k8s.io/v1")
-    kind: str = msgspec.field(default="Lease")
+    api_version: str = always_written("coordination.k8s.io/v1")
+    kind: str = always_written("Lease")
     metadata: ObjectMeta = ObjectMeta()
     spec: LeaseSpec = LeaseSpec()
 

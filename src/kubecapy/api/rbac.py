@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 GROUP: Final = "rbac.authorization.k8s.io"
@@ -51,8 +51,8 @@ class RoleRef(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 class Role(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Rules for one namespace."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="Role")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("Role")
     metadata: ObjectMeta = ObjectMeta()
     rules: tuple[PolicyRule, ...] | None = None
 
@@ -60,8 +60,8 @@ class Role(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True)
 class ClusterRole(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Rules for the whole cluster, or for a namespace by a RoleBinding."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="ClusterRole")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("ClusterRole")
     metadata: ObjectMeta = ObjectMeta()
     rules: tuple[PolicyRule, ...] | None = None
     aggregation_rule: Mapping[str, Any] | None = None
@@ -70,8 +70,8 @@ class ClusterRole(Value, frozen=True, kw_only=True, rename="camel", omit_default
 class RoleBinding(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Gives a role within one namespace."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="RoleBinding")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("RoleBinding")
     metadata: ObjectMeta = ObjectMeta()
     role_ref: RoleRef
     subjects: tuple[Subject, ...] = ()
@@ -80,8 +80,8 @@ class RoleBinding(Value, frozen=True, kw_only=True, rename="camel", omit_default
 class ClusterRoleBinding(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Gives a cluster role everywhere."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="ClusterRoleBinding")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("ClusterRoleBinding")
     metadata: ObjectMeta = ObjectMeta()
     role_ref: RoleRef
     subjects: tuple[Subject, ...] = ()

@@ -19,6 +19,14 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """
 
 
+def always_written(text: str) -> str:
+    """Return the default of a field that is written even where it equals `text`: `apiVersion` and `kind`.
+
+    msgspec leaves out a field that equals its plain default, but not one whose default comes from a factory.
+    """
+    return msgspec.field(default_factory=lambda: text)
+
+
 class OwnerReference(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Names the object that this one belongs to."""
 

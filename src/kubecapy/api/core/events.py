@@ -4,10 +4,8 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/ev
 kubectl describe reads.
 """
 
-import msgspec
-
 from kubecapy.api.core.references import ObjectReference
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -21,8 +19,8 @@ class EventSource(Value, frozen=True, kw_only=True, rename="camel", omit_default
 class Event(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One change that is worth telling, counted while it repeats."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Event")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Event")
     metadata: ObjectMeta = ObjectMeta()
     involved_object: ObjectReference
     """What it happened to."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from kubecapy.api.core.references import LocalObjectReference, ObjectReference
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -29,8 +29,8 @@ class NamespaceStatus(Value, frozen=True, kw_only=True, rename="camel", omit_def
 class Namespace(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Scopes names."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Namespace")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Namespace")
     metadata: ObjectMeta = ObjectMeta()
     spec: NamespaceSpec = NamespaceSpec()
     status: NamespaceStatus = NamespaceStatus()
@@ -39,8 +39,8 @@ class Namespace(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=
 class ServiceAccount(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Is an identity of pods."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="ServiceAccount")
+    api_version: str = always_written("v1")
+    kind: str = always_written("ServiceAccount")
     metadata: ObjectMeta = ObjectMeta()
     secrets: tuple[ObjectReference, ...] = ()
     """Secrets that its pods may mount."""
@@ -75,8 +75,8 @@ class ServiceSpec(Value, frozen=True, kw_only=True, rename="camel", omit_default
 class Service(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Names a set of pods on the network."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Service")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Service")
     metadata: ObjectMeta = ObjectMeta()
     spec: ServiceSpec = ServiceSpec()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -98,8 +98,8 @@ class NodeStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defaults
 class Node(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One host that runs pods."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Node")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Node")
     metadata: ObjectMeta = ObjectMeta()
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()

@@ -10,7 +10,7 @@ import msgspec
 
 from kubecapy.api.core.references import LocalObjectReference
 from kubecapy.api.core.volumes import Volume, VolumeMount
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -179,8 +179,8 @@ class PodStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=
 class Pod(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Programs that run together on one Node."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Pod")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Pod")
     metadata: ObjectMeta = ObjectMeta()
     spec: PodSpec
     status: PodStatus = PodStatus()

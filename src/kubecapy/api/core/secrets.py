@@ -8,9 +8,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 TYPE_OPAQUE: Final = "Opaque"
@@ -22,8 +20,8 @@ TYPE_SERVICE_ACCOUNT: Final = "kubernetes.io/service-account-token"
 class Secret(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Keeps confidential bytes; never shown whole in a log, an error or an event."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="Secret")
+    api_version: str = always_written("v1")
+    kind: str = always_written("Secret")
     metadata: ObjectMeta = ObjectMeta()
     type: str = ""
     """Who reads it; the server writes `Opaque` where it is empty."""
@@ -42,8 +40,8 @@ class Secret(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 class ConfigMap(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Keeps text."""
 
-    api_version: str = msgspec.field(default="v1")
-    kind: str = msgspec.field(default="ConfigMap")
+    api_version: str = always_written("v1")
+    kind: str = always_written("ConfigMap")
     metadata: ObjectMeta = ObjectMeta()
     data: Mapping[str, str] | None = None
     """Text by key."""

@@ -7,11 +7,9 @@ additions that the field came to expect later.
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from kubecapy.api.cluster.v1alpha1.shared import API_VERSION, GROUP, VERSION, ProviderSpec
 from kubecapy.apimachinery.conditions import Condition
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 
@@ -71,8 +69,8 @@ class ClusterStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defau
 class Cluster(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One Kubernetes cluster."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="Cluster")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("Cluster")
     metadata: ObjectMeta = ObjectMeta()
     spec: ClusterSpec
     status: ClusterStatus = ClusterStatus()

@@ -12,7 +12,7 @@ import msgspec
 from kubecapy.api.cluster.v1alpha1.shared import API_VERSION, GROUP, VERSION, ProviderSpec
 from kubecapy.api.core import NodeAddress, ObjectReference, Taint
 from kubecapy.apimachinery.conditions import Condition
-from kubecapy.apimachinery.meta import ObjectMeta, Value
+from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 MachinePhase = Literal["Pending", "Provisioning", "Provisioned", "Running", "Deleting", "Failed"]
@@ -92,8 +92,8 @@ class MachineStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defau
 class Machine(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One host of a cluster."""
 
-    api_version: str = msgspec.field(default=API_VERSION)
-    kind: str = msgspec.field(default="Machine")
+    api_version: str = always_written(API_VERSION)
+    kind: str = always_written("Machine")
     metadata: ObjectMeta = ObjectMeta()
     spec: MachineSpec
     status: MachineStatus = MachineStatus()
