@@ -10,6 +10,7 @@
     ├── AlreadyExists     409   find it instead
     ├── Conflict          409   read again, decide again
     ├── Gone              410   list again (also reason Expired)
+    ├── RequestEntityTooLarge 413 send less
     ├── UnsupportedMediaType 415
     ├── Invalid           422   change the named fields
     ├── TooManyRequests   429   wait retry_after seconds
@@ -132,6 +133,12 @@ class Gone(StatusError):
     code, reason = 410, "Expired"
 
 
+class RequestEntityTooLarge(StatusError):
+    """The body is larger than the server takes; send less."""
+
+    code, reason = 413, "RequestEntityTooLarge"
+
+
 class UnsupportedMediaType(StatusError):
     """The body's content type is not understood."""
 
@@ -178,6 +185,7 @@ _KNOWN: tuple[type[StatusError], ...] = (
     AlreadyExists,
     Conflict,
     Gone,
+    RequestEntityTooLarge,
     UnsupportedMediaType,
     Invalid,
     TooManyRequests,
