@@ -16,6 +16,7 @@ from kubecapy.apiserver.storage.records import ResourceId
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 STATUS_VERBS = ("get", "patch", "update")
 
+ColumnType = Literal["string", "integer", "number", "boolean", "date"]
 Cell = Callable[[JsonObject, datetime], Any]
 """Returns the JSON scalar that a table shows for an object at a time."""
 Field = Callable[[JsonObject], str]
@@ -32,7 +33,7 @@ class Column(msgspec.Struct, frozen=True):
     name: str
     cell: Cell
     description: str = ""
-    type: Literal["string", "integer", "number", "boolean", "date"] = "string"
+    type: ColumnType = "string"
     format: str = ""
     priority: int = 0
     """0 is always shown, 1 only with `-o wide`."""
@@ -84,6 +85,10 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """Returns how long a deleted object stays, given the seconds asked for; None where kinds go at once."""
     is_undeletable: Callable[[JsonObject], str] | None = None
     """Returns why an object may not be deleted, empty where it may."""
+    is_held: Callable[[JsonObject], bool] = lambda _obj: False
+    """Returns whether something beyond `metadata.finalizers` keeps a deleted object."""
+    prepare_delete: Complete = _nothing
+    """Changes an object whose deletion begins but has to wait."""
     companions: Callable[[JsonObject], Sequence[tuple[ResourceId, JsonObject]]] = lambda _obj: ()
     """Returns what is created together with an object."""
 

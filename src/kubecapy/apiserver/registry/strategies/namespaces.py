@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read_text, section
+from kubecapy.apiserver.registry.access import read_list, read_text, section
 from kubecapy.apiserver.registry.kinds import Strategy
 from kubecapy.apiserver.storage.records import ResourceId
 
@@ -23,6 +23,14 @@ def _default(namespace: JsonObject) -> None:
 
 def _is_undeletable(namespace: JsonObject) -> str:
     return "this namespace may not be deleted" if read_text(namespace, "metadata", "name") in _PROTECTED else ""
+
+
+def _is_held(namespace: JsonObject) -> bool:
+    return bool(read_list(namespace, "spec", "finalizers"))
+
+
+def _prepare_delete(namespace: JsonObject) -> None:
+    section(namespace, "status")["phase"] = "Terminating"
 
 
 def namespaces(root_ca: str) -> Strategy:
@@ -48,5 +56,7 @@ def namespaces(root_ca: str) -> Strategy:
         prepare_create=_prepare_create,
         default=_default,
         is_undeletable=_is_undeletable,
+        is_held=_is_held,
+        prepare_delete=_prepare_delete,
         companions=companions,
     )

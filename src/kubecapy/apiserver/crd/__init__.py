@@ -1,0 +1,1 @@
+"""Serve kinds that CustomResourceDefinitions describe."""
