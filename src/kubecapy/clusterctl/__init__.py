@@ -1,0 +1,1 @@
+"""The command line: generate manifests, create, look at and delete clusters."""

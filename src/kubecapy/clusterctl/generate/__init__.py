@@ -1,0 +1,1 @@
+"""Make the folder of manifests that a cluster starts from."""

@@ -1,0 +1,53 @@
+"""Carry what a process gives its command: environment, clock, chance and a way to run."""
+
+import asyncio
+import importlib
+import importlib.util
+import signal
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+
+from kubecapy.clock import Clock
+
+T = TypeVar("T")
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One call of the program; every command receives it as `click.Context.obj`."""
+
+    environ: Mapping[str, str]
+    """The process environment."""
+    clock: Clock
+    random: Random
+
+    @property
+    def home(self) -> Path:
+        """The person's home folder: `HOME`, as the tools of the field read it."""
+        return Path(self.environ.get("HOME") or "/")
+
+    @property
+    def state_home(self) -> Path:
+        """Where programs keep state between runs (XDG base directories 0.8: `XDG_STATE_HOME`)."""
+        chosen = self.environ.get("XDG_STATE_HOME", "")
+        return Path(chosen) if chosen.startswith("/") else self.home / ".local" / "state"
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` to its end on an event loop of its own and return what it returns.
+
+        SIGTERM ends it as ctrl-C does: `work` is cancelled, cleans up, and `KeyboardInterrupt` is raised.
+        """
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.get_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+            return runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory where it is installed; None means the standard library's."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    return factory
