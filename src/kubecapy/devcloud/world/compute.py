@@ -63,7 +63,6 @@ class Server(msgspec.Struct, frozen=True):
     config_drive: bool = False
     metadata: dict[str, str] = {}
     tags: tuple[str, ...] = ()
-    security_group_names: tuple[str, ...] = ()
     own_port_ids: tuple[str, ...] = ()
     launched_at: datetime | None = None
     terminated_at: datetime | None = None
