@@ -1,0 +1,1 @@
+"""Bootstrap data for hosts: certificates, tokens, kubeadm configuration and user data; text in, text out."""
