@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 PatchType = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
+PatchBody = JsonObject | list[JsonObject]
+"""A merge or strategic merge patch, or the operations of a JSON patch."""
 
 
 class Unreachable(Exception):
@@ -73,7 +75,7 @@ class Writer(Protocol):
         self,
         resource: Resource[T],
         key: ObjectKey,
-        patch: JsonObject | list[JsonObject],
+        patch: PatchBody,
         *,
         patch_type: PatchType = "merge",
         subresource: str = "",

@@ -1,0 +1,86 @@
+"""Write what changed between two values of one object, and nothing else.
+
+A decoded object may have lost fields that a newer server knows, so it is never written back whole. Caveat: a merge
+patch replaces lists whole; entries of a changed list lose fields that their type does not know.
+"""
+
+from typing import Any, TypeVar
+
+from kubecapy.apimachinery.codec import to_json_object
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.patches import diff_merge_patch
+from kubecapy.apimachinery.resources import Resource
+from kubecapy.client.interfaces import Writer
+
+T = TypeVar("T")
+
+
+def object_patch(resource: Resource[T], before: T, after: T) -> JsonObject:
+    """Return the merge patch of everything but the status; `{}` when nothing changed."""
+    del resource
+    patch = _difference(before, after)
+    patch.pop("status", None)
+    return patch
+
+
+def status_patch(resource: Resource[T], before: T, after: T) -> JsonObject:
+    """Return the merge patch of the status, for the status subresource; `{}` when nothing changed."""
+    del resource
+    patch = _difference(before, after)
+    return {"status": patch["status"]} if "status" in patch else {}
+
+
+class PatchHelper:
+    """Writes the difference of two values of one object.
+
+    Promises: at most one patch of the status and one of the rest are sent, nothing when the values are equal. A
+    patch that touches a list carries the resourceVersion of `before`, so that nobody else's entry is overwritten.
+    """
+
+    def __init__(self, client: Writer) -> None:
+        """Write through `client`."""
+        self._client = client
+
+    async def patch(self, resource: Resource[T], before: T, after: T) -> T:
+        """Write what changed from `before` to `after`, and return the stored object; `after` when they are equal.
+
+        Order: the status goes first, since the rest may remove the last finalizer and with it the object.
+
+        Raises:
+            Conflict: a list changed here, and the object changed elsewhere: read again, decide again.
+            NotFound: the object is gone.
+        """
+        status, rest = status_patch(resource, before, after), object_patch(resource, before, after)
+        meta = to_json_object(before)["metadata"]
+        key = ObjectKey(meta.get("namespace", ""), meta["name"])
+        revision = str(meta.get("resourceVersion", "")) if _has_list(status) or _has_list(rest) else ""
+        stored = after
+        if status:
+            stored = await self._client.patch(resource, key, _at(revision, status), subresource="status")
+            revision = _revision_of(stored) if revision else ""
+        if rest:
+            stored = await self._client.patch(resource, key, _at(revision, rest))
+        return stored
+
+
+def _difference(before: Any, after: Any) -> JsonObject:  # Any: Structs of one kind, or JSON objects
+    return diff_merge_patch(to_json_object(before), to_json_object(after))
+
+
+def _has_list(patch: Any) -> bool:  # Any: a JSON value
+    if isinstance(patch, dict):
+        return any(_has_list(value) for value in patch.values())
+    return isinstance(patch, list)
+
+
+def _at(revision: str, patch: JsonObject) -> JsonObject:
+    """Return `patch`, conditional on `revision` unless that is empty."""
+    if not revision:
+        return patch
+    return {**patch, "metadata": {**patch.get("metadata", {}), "resourceVersion": revision}}
+
+
+def _revision_of(stored: Any) -> str:  # Any: a Struct with metadata, or a JSON object
+    if isinstance(stored, dict):
+        return str(stored["metadata"]["resourceVersion"])
+    return str(stored.metadata.resource_version)

@@ -1,0 +1,244 @@
+"""Send HTTP requests to one API server, retrying only what is safe to send twice.
+
+| what happened | GET | other methods |
+|---|---|---|
+| connection refused, name unknown: nothing was sent | again, at most `MAX_ATTEMPTS` times | again |
+| connection lost, no reply in time | again | `Unreachable` |
+| 429 | again after Retry-After | again after Retry-After: the server did nothing |
+| 503 with Retry-After | again | the error |
+| 401 and the token may have been renewed | once more | once more |
+| anything else | the error | the error |
+"""
+
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from kubecapy.apimachinery.errors import ServiceUnavailable, StatusError, TooManyRequests, Unauthorized
+from kubecapy.client.connection import Connection
+from kubecapy.client.credentials import credentials_of
+from kubecapy.client.interfaces import Unreachable
+from kubecapy.client.tls import make_ssl_context
+from kubecapy.client.wire import error_of_reply
+from kubecapy.clock import Clock
+
+MAX_ATTEMPTS = 3
+"""Tries of one request, the first included."""
+RETRY_SECONDS = 0.2
+"""Wait before the second try; doubled before the third."""
+MAX_RETRY_AFTER_SECONDS = 10.0
+"""A server that asks for a longer wait is answered by the caller's own backoff."""
+POOL_SIZE = 256
+"""Limit: open connections to one server; a request beyond waits for a free one."""
+KEEP_ALIVE_SECONDS = 30.0
+"""An idle connection is closed after so long; servers here and kube-apiserver keep them longer."""
+
+
+class Deadlines(msgspec.Struct, frozen=True):
+    """How long to wait for a server."""
+
+    connect_seconds: float = 10.0
+    """For the TCP and TLS handshakes."""
+    request_seconds: float = 60.0
+    """For a whole request, its body included; kube-apiserver's own limit is 60 s."""
+    idle_watch_seconds: float = 90.0
+    """For the next bytes of a watch; servers send bookmarks about every minute."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP request."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str = "application/json"
+    accept: str = "application/json"
+
+    def __repr__(self) -> str:
+        """Return method and path: a body may hold secrets."""
+        return f"{self.method} {self.path}"
+
+
+class Transport:
+    """Owns the connections to one API server; open it with `async with`."""
+
+    def __init__(self, connection: Connection, clock: Clock, deadlines: Deadlines) -> None:
+        """Keep what is needed; nothing is opened yet."""
+        self._connection = connection
+        self._clock = clock
+        self._deadlines = deadlines
+        self._credentials = credentials_of(connection, clock)
+        self._session: aiohttp.ClientSession | None = None
+        self._base = URL(connection.server)
+
+    async def __aenter__(self) -> Self:
+        """Open the pool. Raises TlsSettingsError where certificates are unusable."""
+        context = make_ssl_context(self._connection)
+        connector = aiohttp.TCPConnector(ssl=context, limit=POOL_SIZE, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            trust_env=False,
+            auto_decompress=True,
+            raise_for_status=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection; streams that are still open end with Unreachable."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, request: Request) -> bytes:
+        """Return the body of the reply.
+
+        Raises:
+            StatusError: the reply is no success.
+            Unreachable: no reply came.
+        """
+        wait = RETRY_SECONDS
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                return await self._send_once(request)
+            except (StatusError, Unreachable) as error:
+                delay = self._retry_delay(request, error, wait)
+                if delay is None or attempt == MAX_ATTEMPTS:
+                    raise
+            await self._clock.sleep(delay)
+            wait *= 2
+        raise AssertionError("the last attempt returns or raises")
+
+    @contextlib.asynccontextmanager
+    async def open(self, request: Request, idle_seconds: float | None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a reply whose body is read chunk by chunk; at most `idle_seconds` may pass between chunks.
+
+        Raises:
+            StatusError: the reply is no success.
+            Unreachable: no reply came, or the stream broke off.
+        """
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._deadlines.connect_seconds, sock_read=idle_seconds
+        )
+        async with self._reply(request, timeout) as reply:
+            yield self._chunks(reply)
+
+    def _retry_delay(self, request: Request, error: StatusError | Unreachable, wait: float) -> float | None:
+        """Return the seconds after which `request` may be sent again; None where it may not."""
+        is_read = request.method == "GET"
+        match error:
+            case _NotSent():
+                return wait
+            case Unreachable():
+                return wait if is_read else None
+            case TooManyRequests() | ServiceUnavailable():
+                asked = error.details.retry_after_seconds if error.details else None
+                is_safe = is_read or isinstance(error, TooManyRequests)
+                return float(asked) if is_safe and asked is not None and asked <= MAX_RETRY_AFTER_SECONDS else None
+            case Unauthorized():
+                return 0.0 if self._credentials.forget() else None
+            case _:
+                return None
+
+    async def _send_once(self, request: Request) -> bytes:
+        timeout = aiohttp.ClientTimeout(
+            total=self._deadlines.request_seconds, sock_connect=self._deadlines.connect_seconds
+        )
+        async with self._reply(request, timeout) as reply:
+            try:
+                return await reply.read()
+            except (aiohttp.ClientError, OSError) as error:
+                raise self._unreachable(error) from error
+
+    @contextlib.asynccontextmanager
+    async def _reply(self, request: Request, timeout: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise Unreachable(f"{self._connection.server}: the client is closed")
+        headers = {"Accept": request.accept, **await self._authorization()}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+        try:
+            reply = await self._session.request(
+                request.method,
+                self._base.with_path(self._base.path.rstrip("/") + request.path).with_query(request.query),
+                data=request.body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                proxy=self._connection.proxy_url or None,
+                server_hostname=self._connection.tls_server_name or None,
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+        async with reply:
+            if reply.status >= 300:
+                raise await self._refusal(reply)
+            yield reply
+
+    async def _authorization(self) -> dict[str, str]:
+        token = await self._credentials.token()
+        return {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
+
+    async def _refusal(self, reply: aiohttp.ClientResponse) -> StatusError:
+        try:
+            body = await reply.read()
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+        return error_of_reply(reply.status, body, reply.headers.get("Retry-After", ""))
+
+    async def _chunks(self, reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in reply.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        kind = _NotSent if isinstance(error, aiohttp.ClientConnectorError) else Unreachable
+        return kind(f"{self._connection.server}: {_cause(error)}")
+
+
+class _NotSent(Unreachable):
+    """No connection could be made: the server saw nothing of the request."""
+
+
+def _cause(error: Exception) -> str:
+    """Return in words why no reply came; aiohttp's own texts show the insides of its connector."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            found = error.certificate_error
+            reason = found.verify_message if isinstance(found, ssl.SSLCertVerificationError) else str(found)
+            return f"its certificate is not trusted: {reason}"
+        case aiohttp.ClientConnectorSSLError():
+            return f"the TLS handshake failed: {getattr(error.os_error, 'reason', None) or 'the server closed it'}"
+        case aiohttp.ClientConnectorDNSError():
+            return "its host name is unknown"
+        case aiohttp.ClientConnectorError():
+            return _os_cause(error.os_error)
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ServerDisconnectedError():
+            return "the connection was closed before the reply"
+        case aiohttp.ClientPayloadError():
+            return "the connection was closed in the middle of the reply"
+        case OSError():
+            return _os_cause(error)
+        case _:
+            return f"the request failed ({type(error).__name__})"
+
+
+def _os_cause(error: OSError) -> str:
+    text = error.strerror or type(error).__name__
+    # asyncio words it "Connect call failed ('127.0.0.1', 6443)"; the address is in the URL already.
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in text:
+        return "connection refused"
+    return text.lower()

@@ -1,0 +1,136 @@
+"""Shape requests and read replies of the Kubernetes API; pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from kubecapy.apimachinery.codec import DecodeError, decode, to_json_object
+from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError, error_from_status
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.resources import Resource
+from kubecapy.client.interfaces import Delta, PatchType
+
+T = TypeVar("T")
+
+PAGE_SIZE = 500
+"""Objects per list request, client-go's choice (tools/pager)."""
+CONTENT_TYPES: Mapping[PatchType, str] = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+}
+MAX_PLAIN_MESSAGE = 300
+"""A reply that is no Status, such as a proxy's page, is cut to so many characters."""
+
+
+class ListMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """Metadata of a list."""
+
+    resource_version: str = ""
+    continue_: str = msgspec.field(name="continue", default="")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list."""
+
+    items: tuple[T, ...] | None = None
+    metadata: ListMeta = ListMeta()
+
+
+class WatchEvent(msgspec.Struct, frozen=True):
+    """One line of a watch; the object is decoded once its type is known."""
+
+    type: str
+    object: msgspec.Raw
+
+
+class _Revision(msgspec.Struct, frozen=True, rename="camel"):
+    resource_version: str = ""
+
+
+class _Revised(msgspec.Struct, frozen=True):
+    metadata: _Revision = _Revision()
+
+
+def object_body(resource: Resource[Any], obj: Any) -> JsonObject:
+    """Return `obj` as the server wants it, with apiVersion and kind."""
+    return {**to_json_object(obj), "apiVersion": resource.api_version, "kind": resource.kind}
+
+
+def decode_object(data: bytes, resource: Resource[T]) -> T:
+    """Return the object of a reply; DecodeError where it does not fit the kind's type."""
+    value: T = decode(data, resource.type)
+    return value
+
+
+def decode_page(data: bytes, resource: Resource[T]) -> Page[T]:
+    """Return one page of a list; entries of unknown shape get the apiVersion and kind that lists leave out."""
+    page: Page[T] = decode(data, Page[resource.type])  # type: ignore[name-defined]  # the type is a value here
+    if resource.type is not dict:
+        return page
+    implied = {"apiVersion": resource.api_version, "kind": resource.kind}
+    items: Any = tuple({**implied, **item} for item in page.items or () if isinstance(item, dict))
+    return Page(items, page.metadata)
+
+
+def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
+    """Return the change that a line of a watch reports.
+
+    Raises:
+        StatusError: the line is the server's ERROR; Gone means "list again".
+        DecodeError: the line is no watch event, or its object does not fit the kind's type.
+    """
+    event = decode(line, WatchEvent)
+    if event.type == "ERROR":
+        raise error_from_status(decode(bytes(event.object), Status))
+    revision = decode(bytes(event.object), _Revised).metadata.resource_version
+    match event.type:
+        case "BOOKMARK":
+            return Delta("BOOKMARK", None, revision)
+        case "ADDED" | "MODIFIED" | "DELETED" as kind:
+            return Delta(kind, decode_object(bytes(event.object), resource), revision)
+        case other:
+            raise DecodeError("type", f'expected ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, got "{other}"')
+
+
+def error_of_reply(code: int, body: bytes, retry_after: str) -> StatusError:
+    """Return the error of a reply that is no success; the body is a Status or, from a proxy, anything."""
+    try:
+        status = decode(body, Status)
+        if status.kind != "Status":
+            raise DecodeError("kind", "expected Status")
+    except DecodeError:
+        text = body.decode(errors="replace").strip()[:MAX_PLAIN_MESSAGE]
+        status = Status(code=code, message=text or f"the server replied {code}")
+    if retry_after.isdigit() and (status.details is None or status.details.retry_after_seconds is None):
+        details = msgspec.structs.replace(status.details or StatusDetails(), retry_after_seconds=int(retry_after))
+        status = msgspec.structs.replace(status, details=details)
+    return error_from_status(msgspec.structs.replace(status, code=status.code or code))
+
+
+def selector_query(labels: str, fields: str) -> dict[str, str]:
+    """Return the query parameters of the selectors that are not empty."""
+    return {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
+
+
+class LineSplitter:
+    """Cuts a stream of chunks into lines of any length.
+
+    aiohttp's `readline` gives up on lines beyond its buffer; a watch line holds a whole object, 1 MiB and more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._pieces: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Return the lines that `chunk` completes, without their ends; empty lines are left out."""
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            whole = b"".join((*self._pieces, line))
+            self._pieces.clear()
+            if whole.strip():
+                yield whole
+        if rest:
+            self._pieces.append(rest)
