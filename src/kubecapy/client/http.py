@@ -11,7 +11,7 @@ from kubecapy.apimachinery.errors import Gone, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.connection import Connection
-from kubecapy.client.interfaces import Delta, Listing, PatchType, Propagation, Unreachable
+from kubecapy.client.interfaces import Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
 from kubecapy.client.transport import Deadlines, Request, Transport
 from kubecapy.client.wire import (
     CONTENT_TYPES,
@@ -93,7 +93,7 @@ class HttpClient:
         self,
         resource: Resource[T],
         key: ObjectKey,
-        patch: JsonObject | list[JsonObject],
+        patch: PatchBody,
         *,
         patch_type: PatchType = "merge",
         subresource: str = "",

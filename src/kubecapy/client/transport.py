@@ -126,10 +126,8 @@ class Transport:
             StatusError: the reply is no success.
             Unreachable: no reply came, or the stream broke off.
         """
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=self._deadlines.connect_seconds, sock_read=idle_seconds
-        )
-        async with self._reply(request, timeout) as reply:
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=self._deadlines.connect_seconds, sock_read=idle_seconds)
+        async with self._reply(request, limits) as reply:
             yield self._chunks(reply)
 
     def _retry_delay(self, request: Request, error: StatusError | Unreachable, wait: float) -> float | None:
@@ -150,17 +148,17 @@ class Transport:
                 return None
 
     async def _send_once(self, request: Request) -> bytes:
-        timeout = aiohttp.ClientTimeout(
+        limits = aiohttp.ClientTimeout(
             total=self._deadlines.request_seconds, sock_connect=self._deadlines.connect_seconds
         )
-        async with self._reply(request, timeout) as reply:
+        async with self._reply(request, limits) as reply:
             try:
                 return await reply.read()
             except (aiohttp.ClientError, OSError) as error:
                 raise self._unreachable(error) from error
 
     @contextlib.asynccontextmanager
-    async def _reply(self, request: Request, timeout: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _reply(self, request: Request, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise Unreachable(f"{self._connection.server}: the client is closed")
         headers = {"Accept": request.accept, **await self._authorization()}
@@ -172,7 +170,7 @@ class Transport:
                 self._base.with_path(self._base.path.rstrip("/") + request.path).with_query(request.query),
                 data=request.body,
                 headers=headers,
-                timeout=timeout,
+                timeout=limits,
                 allow_redirects=False,
                 proxy=self._connection.proxy_url or None,
                 server_hostname=self._connection.tls_server_name or None,

@@ -96,17 +96,23 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
 
 def error_of_reply(code: int, body: bytes, retry_after: str) -> StatusError:
     """Return the error of a reply that is no success; the body is a Status or, from a proxy, anything."""
-    try:
-        status = decode(body, Status)
-        if status.kind != "Status":
-            raise DecodeError("kind", "expected Status")
-    except DecodeError:
-        text = body.decode(errors="replace").strip()[:MAX_PLAIN_MESSAGE]
-        status = Status(code=code, message=text or f"the server replied {code}")
+    status = _status_of(body) or Status(code=code, message=_plain_text(body) or f"the server replied {code}")
     if retry_after.isdigit() and (status.details is None or status.details.retry_after_seconds is None):
         details = msgspec.structs.replace(status.details or StatusDetails(), retry_after_seconds=int(retry_after))
         status = msgspec.structs.replace(status, details=details)
     return error_from_status(msgspec.structs.replace(status, code=status.code or code))
+
+
+def _status_of(body: bytes) -> Status | None:
+    try:
+        status = decode(body, Status)
+    except DecodeError:
+        return None
+    return status if status.kind == "Status" else None
+
+
+def _plain_text(body: bytes) -> str:
+    return body.decode(errors="replace").strip()[:MAX_PLAIN_MESSAGE]
 
 
 def selector_query(labels: str, fields: str) -> dict[str, str]:
