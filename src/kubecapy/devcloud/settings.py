@@ -81,7 +81,7 @@ class DevCloudSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 0
     control_port: int = 0
-    addresses: AddressPlan = AddressPlan()
+    addresses: AddressPlan = msgspec.field(default_factory=AddressPlan)
     timing: Timing = Timing()
     capacity: Capacity = Capacity()
     ready_floating_addresses: int = 6

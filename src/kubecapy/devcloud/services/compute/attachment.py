@@ -79,20 +79,17 @@ class Attachments:
         Raises:
             Refusal: 400 or 409 an address cannot be had; 403 the quota of ports is used up.
         """
-        ports: list[Port] = []
+        made: list[Port] = []
         try:
-            for attachment in attachments:
-                ports.append(attachment.port or self._make_port(attachment, caller, now))
+            return [attachment.port or self._make_port(attachment, made, caller, now) for attachment in attachments]
         except Refusal as refusal:
-            for port, attachment in zip(ports, attachments, strict=False):
-                if attachment.port is None:
-                    remove_port(self._world, port, now)
+            for port in made:
+                remove_port(self._world, port, now)
             if refusal.kind == "OverQuota":
                 raise forbidden("Maximum number of ports exceeded") from refusal
             raise
-        return ports
 
-    def _make_port(self, attachment: Attachment, caller: Credentials, now: datetime) -> Port:
+    def _make_port(self, attachment: Attachment, made: list[Port], caller: Credentials, now: datetime) -> Port:
         world = self._world
         draft = Port(
             id=world.identifiers.uuid(),
@@ -102,7 +99,8 @@ class Attachments:
             security_groups=tuple(self._group_id(name, caller, now) for name in attachment.security_group_names),
         )
         wishes = [AddressWish(ip_address=attachment.fixed_address)] if attachment.fixed_address else None
-        return make_port(world, draft, wishes, now, with_default_group=not draft.security_groups)
+        made.append(make_port(world, draft, wishes, now, with_default_group=not draft.security_groups))
+        return made[-1]
 
     def _usable_port(self, identifier: str, caller: Credentials) -> Port:
         port = self._world.ports.get(identifier)
