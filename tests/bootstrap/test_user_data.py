@@ -153,9 +153,7 @@ def test_a_machine_without_versions_is_refused() -> None:
     machine = a_machine()
     bare = msgspec.structs.replace(machine, spec=msgspec.structs.replace(machine.spec, versions=None))
 
-    with pytest.raises(
-        InvalidWish, match="spec.versions.kubelet: expected a Kubernetes version such as 1.14.0, found no"
-    ):
+    with pytest.raises(InvalidWish, match=r"^spec\.versions\.kubelet: expected a Kubernetes version such as 1\.14\.0"):
         check_wish(bare, a_cluster())
 
 
