@@ -1,0 +1,119 @@
+"""Find the rules that hold for a user, from the stored roles and bindings.
+
+What is read is indexed once and kept until one of the four kinds changes. A stored object that cannot be read grants
+nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from kubecapy.api import rbac
+from kubecapy.api.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject
+from kubecapy.apimachinery.codec import DecodeError, convert
+from kubecapy.apiserver.authorization.aggregation import aggregated_rules
+from kubecapy.apiserver.interfaces import ObjectReader, UserInfo
+
+T = TypeVar("T")
+
+_KINDS: Final = ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+
+_Key = tuple[str, str]
+"""Kind of a subject and its name as users and groups carry it."""
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What one binding gives to its subjects."""
+
+    namespace: str
+    """Where it holds; empty for everywhere."""
+    role: RoleRef
+
+
+class PolicyRules:
+    """Answers which rules hold for a user in a namespace."""
+
+    def __init__(self, reader: ObjectReader) -> None:
+        """Read through `reader`, on first use and after changes."""
+        self._reader = reader
+        self._revisions: tuple[int, ...] = ()
+        self._index = _Index([], [], [], [])
+
+    def rules_of(self, user: UserInfo, namespace: str) -> Iterator[PolicyRule]:
+        """Yield the rules that hold for `user` in `namespace` (empty: cluster scope and paths)."""
+        index = self._refresh()
+        for grant in index.grants_of(user, namespace):
+            yield from index.rules_of(grant) or ()
+
+    def missing_roles(self, user: UserInfo, namespace: str) -> list[str]:
+        """Return, in the API server's words, the roles that bindings of `user` name but that do not exist."""
+        index = self._refresh()
+        missing = {grant.role for grant in index.grants_of(user, namespace) if index.rules_of(grant) is None}
+        return sorted(f'{role.kind.lower()}.{rbac.GROUP} "{role.name}" not found' for role in missing)
+
+    def rules_of_role(self, role: RoleRef, namespace: str) -> Sequence[PolicyRule] | None:
+        """Return the rules that a binding to `role` in `namespace` would give; None where the role is absent."""
+        return self._refresh().rules_of(Grant(namespace, role))
+
+    def _refresh(self) -> "_Index":
+        revisions = tuple(self._reader.revision(rbac.GROUP, plural) for plural in _KINDS)
+        if revisions != self._revisions:
+            self._index = _Index(
+                self._read("roles", Role),
+                self._read("rolebindings", RoleBinding),
+                self._read("clusterroles", ClusterRole),
+                self._read("clusterrolebindings", ClusterRoleBinding),
+            )
+            self._revisions = revisions
+        return self._index
+
+    def _read(self, plural: str, type_: type[T]) -> list[T]:
+        read: list[T] = []
+        for obj in self._reader.list(rbac.GROUP, plural):
+            try:
+                read.append(convert(obj, type_))
+            except DecodeError:
+                # A malformed role or binding must not keep everybody else from working.
+                continue
+        return read
+
+
+class _Index:
+    """Roles by name and grants by subject, as of one moment."""
+
+    def __init__(
+        self,
+        roles: Sequence[Role],
+        role_bindings: Sequence[RoleBinding],
+        cluster_roles: Sequence[ClusterRole],
+        cluster_role_bindings: Sequence[ClusterRoleBinding],
+    ) -> None:
+        self._roles = {(role.metadata.namespace, role.metadata.name): role.rules or () for role in roles}
+        self._cluster_roles = {role.metadata.name: aggregated_rules(role, cluster_roles) for role in cluster_roles}
+        self._grants: Mapping[_Key, list[Grant]] = defaultdict(list)
+        bindings: list[ClusterRoleBinding | RoleBinding] = [*cluster_role_bindings, *role_bindings]
+        for binding in bindings:
+            grant = Grant(binding.metadata.namespace, binding.role_ref)
+            for subject in binding.subjects:
+                self._grants[_key_of(subject)].append(grant)
+
+    def grants_of(self, user: UserInfo, namespace: str) -> Iterator[Grant]:
+        keys = [("User", user.name), *(("Group", group) for group in user.groups)]
+        for key in keys:
+            for grant in self._grants.get(key, ()):
+                if grant.namespace in ("", namespace):
+                    yield grant
+
+    def rules_of(self, grant: Grant) -> Sequence[PolicyRule] | None:
+        if grant.role.kind == "ClusterRole":
+            return self._cluster_roles.get(grant.role.name)
+        return self._roles.get((grant.namespace, grant.role.name))
+
+
+def _key_of(subject: Subject) -> _Key:
+    """Service accounts are users of a made-up name."""
+    if subject.kind == "ServiceAccount":
+        return "User", f"system:serviceaccount:{subject.namespace}:{subject.name}"
+    return subject.kind, subject.name
