@@ -5,6 +5,7 @@ stores the verdict, so a client that sees the object can use its kind.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.times import format_time
@@ -30,7 +31,8 @@ class DefinitionStatus:
 
     def write(self, definition: JsonObject) -> None:
         """Fill the status of `definition` in place: accepted names, stored versions, conditions."""
-        status = section(definition, "status")
+        # A copy: the stored state, which this one is compared with, may share it.
+        status = definition["status"] = deepcopy(read_object(definition, "status"))
         conflict = next(self._conflicts(definition), "")
         if conflict:
             fill(status, acceptedNames={"kind": "", "plural": ""})

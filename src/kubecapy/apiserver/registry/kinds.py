@@ -109,7 +109,9 @@ class ServedKind(msgspec.Struct, frozen=True, kw_only=True):
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
     columns: tuple[Column, ...] = ()
-    """Without the leading name, which every table has."""
+    """Without the leading name, unless `names_itself`."""
+    names_itself: bool = False
+    """Whether `columns` say where the name stands, instead of it leading."""
     fields: Mapping[str, Field] = msgspec.field(default_factory=dict)
     """Selectable fields beyond metadata.name and metadata.namespace."""
     strategy: Strategy = Strategy()

@@ -161,6 +161,7 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         singular="event",
         short_names=("ev",),
         columns=columns.EVENTS,
+        names_itself=True,
         fields=_EVENT_FIELDS,
         description="Event reports something that happened to an object.",
     )

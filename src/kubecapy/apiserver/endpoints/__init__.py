@@ -1,0 +1,1 @@
+"""Answer HTTP requests: read the request, do the operation, write the reply."""

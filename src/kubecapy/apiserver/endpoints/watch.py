@@ -1,0 +1,201 @@
+"""Answer watches: one line of JSON for each change, in order and without gaps, or an end that says so.
+
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from random import Random
+
+import msgspec
+from aiohttp import ClientConnectionResetError, web
+
+from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.errors import BadRequest, Gone, StatusError
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.endpoints.call import Call
+from kubecapy.apiserver.endpoints.parameters import read_bool, read_count, read_revision
+from kubecapy.apiserver.endpoints.read import selection_of
+from kubecapy.apiserver.endpoints.rendering import Renderer
+from kubecapy.apiserver.operations.listing import ListOptions, list_page
+from kubecapy.apiserver.operations.selection import Selection
+from kubecapy.apiserver.storage.records import Change, Record
+from kubecapy.apiserver.storage.store import Store
+from kubecapy.apiserver.storage.subscription import Overflow, Subscription
+from kubecapy.clock import Clock
+
+BOOKMARK_SECONDS = 60.0
+"""How often an idle watch says how far it is; also how an idle server notices a client that is gone."""
+STALL_SECONDS = 30.0
+"""How long a client may take no bytes before its watch is cut."""
+_MIN_TIMEOUT_SECONDS = 1800
+"""Source: kube-apiserver's --min-request-timeout; a watch without timeoutSeconds lasts up to twice as long."""
+_BUFFERED_CHANGES = 1000
+_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+class _Options(msgspec.Struct, frozen=True, kw_only=True):
+    revision: int | None
+    """Changes after this one; None or 0 begins with the present state."""
+    seconds: float
+    bookmarks: bool
+    initial_events: bool
+    """Whether the present state comes first and ends with a bookmark that says so."""
+
+
+class WatchEndpoint:
+    """Streams changes of a store."""
+
+    def __init__(self, store: Store, clock: Clock, random: Random) -> None:
+        """Stream from `store`; `random` spreads the ends of watches that name no timeout."""
+        self._store = store
+        self._clock = clock
+        self._random = random
+
+    async def watch(self, call: Call) -> web.StreamResponse:
+        """Stream until the client goes, the time is over, or the client is too slow.
+
+        Raises:
+            Gone: changes since the revision asked for are forgotten (before the stream begins).
+            BadRequest: parameters are wrong.
+        """
+        options = self._read_options(call)
+        selection, renderer = selection_of(call), call.renderer()
+        with self._store.subscribe(call.kind.resource, _BUFFERED_CHANGES) as subscription:
+            # Order: subscribed first, then read, without suspending between: no change falls into a gap.
+            stream = _Stream(call.request, selection, renderer)
+            backlog = list(self._backlog(stream, options))
+            await stream.open()
+            try:
+                await stream.send(backlog)
+                await self._follow(stream, subscription, options)
+            except (ClientConnectionResetError, ConnectionError):
+                pass  # The client is gone, which is the usual end of a watch.
+            except TimeoutError:
+                stream.cut()
+        return stream.response
+
+    def _read_options(self, call: Call) -> _Options:
+        query = call.request.query
+        initial = read_bool(query, "sendInitialEvents")
+        bookmarks = read_bool(query, "allowWatchBookmarks")
+        if initial and (not bookmarks or query.get("resourceVersionMatch") != "NotOlderThan"):
+            raise BadRequest(
+                "sendInitialEvents: Forbidden: it needs allowWatchBookmarks=true and resourceVersionMatch=NotOlderThan"
+            )
+        asked = read_count(query, "timeoutSeconds")
+        return _Options(
+            revision=None if initial else read_revision(query),
+            seconds=asked or _MIN_TIMEOUT_SECONDS * (1 + self._random.random()),
+            bookmarks=bookmarks,
+            initial_events=initial,
+        )
+
+    def _backlog(self, stream: "_Stream", options: _Options) -> Iterator[bytes]:
+        """Yield the frames of what happened before the watch began, or of the present state."""
+        if options.revision:
+            resource = stream.selection.kind.resource
+            yield from stream.frames_of(self._store.collection(resource).changes_since(options.revision))
+            return
+        for record in list_page(self._store, stream.selection, ListOptions()).records:
+            yield _frame("ADDED", stream.render(record))
+        if options.initial_events:
+            yield self._bookmark(stream.renderer, {"annotations": {_INITIAL_EVENTS_END: "true"}})
+
+    async def _follow(self, stream: "_Stream", subscription: Subscription, options: _Options) -> None:
+        end = self._clock.monotonic() + options.seconds
+        while not subscription.closed:
+            remaining = end - self._clock.monotonic()
+            if remaining <= 0:
+                break
+            try:
+                async with asyncio.timeout(min(remaining, BOOKMARK_SECONDS)):
+                    changes = await subscription.take()
+            except TimeoutError:
+                if options.bookmarks:
+                    await stream.send([self._bookmark(stream.renderer, {})])
+            except Overflow:
+                await stream.send([_error_frame(Gone("too old resource version: the watch fell behind"))])
+                return
+            else:
+                await stream.send(stream.frames_of(changes))
+
+    def _bookmark(self, renderer: Renderer, metadata: JsonObject) -> bytes:
+        # Publishing moves the revision and fills the buffers in one step, so an empty buffer has seen it all.
+        stamped = {"resourceVersion": str(self._store.revision), "creationTimestamp": None, **metadata}
+        return _frame("BOOKMARK", renderer.render_bookmark(stamped))
+
+
+class _Stream:
+    """Turns changes into frames as one client wants to see them, and sends them."""
+
+    def __init__(self, request: web.BaseRequest, selection: Selection, renderer: Renderer) -> None:
+        self.selection = selection
+        self.renderer = renderer
+        self.response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache"})
+        self._request = request
+        self._columns_sent = False
+        own_version = renderer.kind.storage_version in ("", renderer.kind.version)
+        self._shares_frames = selection.selects_all and renderer.shape == "object" and own_version
+
+    def render(self, record: Record) -> bytes:
+        """Return the object of an event; the first of a table carries the columns."""
+        rendered = self.renderer.render_item(record, with_columns=not self._columns_sent)
+        self._columns_sent = True
+        return rendered
+
+    def frames_of(self, changes: Iterable[Change]) -> Iterator[bytes]:
+        """Yield the frames of `changes` that the client is to see.
+
+        An object that begins to match is ADDED to the client's world, one that ceases to match DELETED from it.
+        """
+        for change in changes:
+            if self._shares_frames:
+                if self.selection.matches(change.record):
+                    yield change.frame
+            elif seen := _seen_type(change, self.selection):
+                yield _frame(seen, self.render(_shown(change, seen)))
+
+    async def open(self) -> None:
+        """Send the head of the reply, so that the client knows that it is being told."""
+        self.response.enable_chunked_encoding()
+        await self.response.prepare(self._request)
+
+    async def send(self, frames: Iterable[bytes]) -> None:
+        """Send `frames` at once; TimeoutError where the client takes nothing for too long."""
+        data = b"".join(frames)
+        if data:
+            async with asyncio.timeout(STALL_SECONDS):
+                await self.response.write(data)
+
+    def cut(self) -> None:
+        """Drop the connection of a client that takes nothing."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+
+def _seen_type(change: Change, selection: Selection) -> str:
+    was = change.previous is not None and selection.matches(change.previous)
+    if change.type == "DELETED":
+        return "DELETED" if was else ""
+    matches = selection.matches(change.record)
+    if matches:
+        return "MODIFIED" if was else "ADDED"
+    return "DELETED" if was else ""
+
+
+def _shown(change: Change, seen: str) -> Record:
+    """Return what the watcher is shown: of an object that ceased to match, the last state that did."""
+    if seen != "DELETED" or change.type == "DELETED" or change.previous is None:
+        return change.record
+    last = change.previous.decode()
+    last["metadata"]["resourceVersion"] = str(change.revision)
+    return Record(change.record.key, change.revision, encode(last))
+
+
+def _frame(type_: str, body: bytes) -> bytes:
+    return b'{"type":"%s","object":%s}\n' % (type_.encode(), body)
+
+
+def _error_frame(error: StatusError) -> bytes:
+    return _frame("ERROR", encode(error.to_status()))

@@ -1,0 +1,1 @@
+"""Do to stored objects what the API's verbs mean, without HTTP."""

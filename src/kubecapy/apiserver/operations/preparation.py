@@ -1,0 +1,142 @@
+"""Turn what a client sent into what is stored: prune, keep, default, validate; pure but for the object given.
+
+The object that a function receives belongs to it and is changed in place; the stored state `old` never is.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from kubecapy.apimachinery.errors import invalid
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.operations.metadata import (
+    cannot_be_handled,
+    clear_system_fields,
+    keep_system_fields,
+    read_metadata,
+    validate_metadata,
+    validate_metadata_change,
+)
+from kubecapy.apiserver.registry.kinds import ServedKind
+
+FieldValidation = Literal["Strict", "Warn", "Ignore"]
+
+_OBJECT_SECTIONS = ("spec", "status", "data", "binaryData", "stringData")
+_NO_WISH = frozenset({"apiVersion", "kind", "metadata", "status"})
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An object that is ready to be stored, and what its sender should be told."""
+
+    obj: JsonObject
+    warnings: tuple[str, ...] = ()
+
+
+def prepare_new(kind: ServedKind, obj: JsonObject, validation: FieldValidation) -> Prepared:
+    """Return the new object `obj` completed; it has its final name already.
+
+    Raises:
+        BadRequest: a field has the wrong form, or is unknown and `validation` is Strict.
+        Invalid: a field breaks a rule.
+    """
+    obj, warnings = _read(kind, obj, validation)
+    clear_system_fields(obj)
+    if kind.strategy.has_status:
+        obj.pop("status", None)
+    if kind.strategy.has_generation:
+        obj["metadata"]["generation"] = 1
+    kind.strategy.prepare_create(obj)
+    obj = _default(kind, obj)
+    _validate(kind, obj, None)
+    return Prepared(obj, warnings)
+
+
+def prepare_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validation: FieldValidation) -> Prepared:
+    """Return `obj` completed to replace `old`: the status stays, the generation counts changes of the wish.
+
+    Raises:
+        BadRequest, Invalid: as for `prepare_new`.
+    """
+    obj, warnings = _read(kind, obj, validation)
+    keep_system_fields(obj, old)
+    if kind.strategy.has_status:
+        _take(obj, old, "status")
+    obj = _default(kind, obj)
+    if kind.strategy.has_generation and _wish(obj) != _wish(old):
+        obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+    _validate(kind, obj, old)
+    return Prepared(obj, warnings)
+
+
+def prepare_status_change(
+    kind: ServedKind, obj: JsonObject, old: JsonObject, base: JsonObject, validation: FieldValidation
+) -> Prepared:
+    """Return `base`, an equal copy of `old`, with the status of `obj`.
+
+    Raises:
+        BadRequest, Invalid: as for `prepare_new`.
+    """
+    obj, warnings = _read(kind, obj, validation)
+    _take(base, _default(kind, obj) if kind.schema else obj, "status")
+    _validate(kind, base, old)
+    return Prepared(base, warnings)
+
+
+def _read(kind: ServedKind, obj: JsonObject, validation: FieldValidation) -> tuple[JsonObject, tuple[str, ...]]:
+    unknown: list[str] = []
+    if kind.schema is not None:
+        obj, unknown = kind.schema.prune(obj)
+        read_metadata(kind, obj)
+    else:
+        unknown = read_metadata(kind, obj)
+        _check_sections(kind, obj)
+    obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
+    return obj, _report(kind, unknown, validation)
+
+
+def _check_sections(kind: ServedKind, obj: JsonObject) -> None:
+    for name in [name for name, value in obj.items() if value is None]:
+        del obj[name]
+    for name in _OBJECT_SECTIONS:
+        if name in obj and not isinstance(obj[name], dict):
+            raise cannot_be_handled(kind, f"json: {name}: expected an object")
+
+
+def _report(kind: ServedKind, unknown: Sequence[str], validation: FieldValidation) -> tuple[str, ...]:
+    words = tuple(f'unknown field "{path}"' for path in unknown)
+    if not words or validation == "Ignore":
+        return ()
+    if validation == "Warn":
+        return words
+    raise cannot_be_handled(kind, f"strict decoding error: {', '.join(words)}")
+
+
+def _default(kind: ServedKind, obj: JsonObject) -> JsonObject:
+    if kind.schema is not None:
+        obj = kind.schema.default(obj)
+    kind.strategy.default(obj)
+    return obj
+
+
+def _validate(kind: ServedKind, obj: JsonObject, old: JsonObject | None) -> None:
+    errors: list[FieldError] = validate_metadata(kind, obj)
+    if old is not None:
+        errors += validate_metadata_change(obj, old)
+    if kind.schema is not None:
+        errors += kind.schema.validate(obj) if old is None else kind.schema.validate(obj, old)
+    errors += kind.strategy.validate(obj, old)
+    if errors:
+        raise invalid(kind.kind, kind.group, obj["metadata"].get("name", ""), errors)
+
+
+def _take(obj: JsonObject, source: JsonObject, name: str) -> None:
+    if name in source:
+        obj[name] = source[name]
+    else:
+        obj.pop(name, None)
+
+
+def _wish(obj: JsonObject) -> JsonObject:
+    return {name: value for name, value in obj.items() if name not in _NO_WISH}

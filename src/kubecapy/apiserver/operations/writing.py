@@ -1,0 +1,270 @@
+"""Create and change objects, one decision at a time.
+
+Each write reads the latest state, decides and submits without suspending in between, so no other write can slip in.
+"""
+
+import uuid
+from asyncio import Future
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from kubecapy.apimachinery.errors import (
+    BadRequest,
+    Forbidden,
+    MethodNotAllowed,
+    StatusDetails,
+    already_exists,
+    conflict,
+    invalid,
+    not_found,
+)
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.names import generate_name
+from kubecapy.apimachinery.times import format_time
+from kubecapy.apiserver.operations.preparation import (
+    FieldValidation,
+    Prepared,
+    prepare_change,
+    prepare_new,
+    prepare_status_change,
+)
+from kubecapy.apiserver.registry.access import read, read_text
+from kubecapy.apiserver.registry.kinds import ServedKind
+from kubecapy.apiserver.registry.registry import Registry
+from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
+from kubecapy.apiserver.storage.records import Record, ResourceId
+from kubecapy.apiserver.storage.store import Store
+from kubecapy.clock import Clock
+
+_NAMESPACES = ResourceId("", "namespaces")
+_NAME_ATTEMPTS = 8
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+AdmitNew = Callable[[JsonObject], JsonObject]
+"""Completes or refuses a new object with regard to its sender."""
+AdmitChange = Callable[[JsonObject, JsonObject], JsonObject]
+"""Completes or refuses a change, given the stored and the new object."""
+
+
+def _admit_new(obj: JsonObject) -> JsonObject:
+    return obj
+
+
+def _admit_change(_old: JsonObject, obj: JsonObject) -> JsonObject:
+    return obj
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a write left behind."""
+
+    record: Record
+    warnings: tuple[str, ...] = ()
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of an object: how its next state follows from the stored one."""
+
+    change: Callable[[JsonObject], JsonObject]
+    """Returns the wished object; what it is given belongs to it."""
+    part: str = ""
+    """`status` where only the status is taken, else empty."""
+    validation: FieldValidation = "Warn"
+    admit: AdmitChange = _admit_change
+    is_replacement: bool = False
+    """Whether a whole object was sent (PUT), so that kinds may demand its resourceVersion."""
+
+
+class ObjectWriting:
+    """Creates and changes objects in a store by the rules of their kinds."""
+
+    def __init__(self, store: Store, registry: Registry, clock: Clock, random: Random) -> None:
+        """Write into `store`; uids and generated names come from `random`."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._random = random
+
+    async def create(
+        self,
+        kind: ServedKind,
+        namespace: str,
+        obj: JsonObject,
+        *,
+        validation: FieldValidation = "Warn",
+        admit: AdmitNew = _admit_new,
+    ) -> Written:
+        """Store the new object `obj`, with what comes along with it, and return it; `obj` belongs to the call.
+
+        Raises:
+            StatusError: AlreadyExists, Invalid, BadRequest, Forbidden where the namespace is ending, NotFound where
+                it is missing.
+        """
+        if kind.is_terminating:
+            raise MethodNotAllowed(
+                "create not allowed while custom resource definition is terminating",
+                details=StatusDetails(group=kind.group, kind=kind.plural),
+            )
+        self._check_place(kind, namespace, obj)
+        self._name(kind, obj)
+        prepared = prepare_new(kind, admit(obj), validation)
+        self._check_namespace(kind, namespace, prepared.obj)
+        # All parts are submitted before the first wait: a client that hangs up leaves no half of them.
+        stored = self._submit_new(kind, namespace, prepared.obj)
+        companions = [self._submit_companion(*companion) for companion in kind.strategy.companions(prepared.obj)]
+        record = await stored
+        for companion in companions:
+            if companion is not None:
+                await companion
+        return Written(record, prepared.warnings)
+
+    async def update(self, kind: ServedKind, key: ObjectKey, update: Update) -> Written:
+        """Change the object and return it; nothing is written where nothing changes.
+
+        An object that is being deleted goes with its last finalizer.
+
+        Raises:
+            StatusError: NotFound; Conflict where a resourceVersion or uid does not match; Invalid; BadRequest.
+        """
+        record = self._store.latest(kind.resource, key)
+        if record is None:
+            raise not_found(kind.qualified_plural, key.name)
+        old = in_version(record.decode(), kind)
+        wished = update.change(in_version(record.decode(), kind))
+        self._check_identity(kind, key, wished, old, update)
+        prepared = self._prepare(kind, update.admit(old, wished), old, record, update)
+        prepared.obj["metadata"]["resourceVersion"] = str(record.revision)
+        if prepared.obj == old:
+            return Written(record, prepared.warnings)
+        return Written(await self._submit_change(kind, key, prepared.obj), prepared.warnings)
+
+    def _prepare(
+        self, kind: ServedKind, wished: JsonObject, old: JsonObject, record: Record, update: Update
+    ) -> Prepared:
+        if update.part == "status":
+            base = in_version(record.decode(), kind)
+            return prepare_status_change(kind, wished, old, base, update.validation)
+        return prepare_change(kind, wished, old, update.validation)
+
+    def _check_place(self, kind: ServedKind, namespace: str, obj: JsonObject) -> None:
+        """Check what the object says of its own address against where it was sent."""
+        if not isinstance(obj.setdefault("metadata", {}), dict):
+            raise BadRequest("metadata: expected an object")
+        stated = read_text(obj, "metadata", "namespace")
+        if stated and kind.namespaced and stated != namespace:
+            raise BadRequest(
+                f"the namespace of the provided object does not match the namespace sent on the request"
+                f" ({stated} != {namespace})"
+            )
+        if read_text(obj, "metadata", "resourceVersion") not in ("", "0"):
+            raise BadRequest("resourceVersion should not be set on objects to be created")
+        obj["metadata"].pop("resourceVersion", None)
+        obj["metadata"].pop("namespace", None)
+        if kind.namespaced:
+            obj["metadata"]["namespace"] = namespace
+
+    def _name(self, kind: ServedKind, obj: JsonObject) -> None:
+        """Complete a generated name; a taken one is drawn again."""
+        metadata = obj["metadata"]
+        prefix = read_text(obj, "metadata", "generateName")
+        if read(obj, "metadata", "name") or not prefix:
+            return
+        for _ in range(_NAME_ATTEMPTS):
+            metadata["name"] = generate_name(prefix, self._random)
+            key = ObjectKey(metadata.get("namespace", ""), metadata["name"])
+            if self._store.latest(kind.resource, key) is None:
+                return
+
+    def _check_namespace(self, kind: ServedKind, namespace: str, obj: JsonObject) -> None:
+        if not kind.namespaced:
+            return
+        record = self._store.latest(_NAMESPACES, ObjectKey("", namespace))
+        if record is None:
+            raise not_found("namespaces", namespace)
+        if "deletionTimestamp" in record.decode()["metadata"]:
+            name = obj["metadata"]["name"]
+            raise Forbidden(
+                f'{kind.qualified_plural} "{name}" is forbidden: unable to create new content in namespace'
+                f" {namespace} because it is being terminated",
+                details=StatusDetails(name=name, group=kind.group, kind=kind.plural),
+            )
+
+    def _submit_new(self, kind: ServedKind, namespace: str, obj: JsonObject) -> Future[Record]:
+        metadata = obj["metadata"]
+        key = ObjectKey(namespace if kind.namespaced else "", metadata["name"])
+        if self._store.latest(kind.resource, key) is not None:
+            raise already_exists(kind.qualified_plural, key.name)
+        metadata["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        metadata["creationTimestamp"] = format_time(self._clock.now())
+        return self._store.put(kind.resource, key, in_storage_version(obj, kind))
+
+    def _submit_companion(self, resource: ResourceId, obj: JsonObject) -> Future[Record] | None:
+        kind = self._registry.storage_kind(resource)
+        namespace = obj["metadata"]["namespace"]
+        if kind is None or self._store.latest(resource, ObjectKey(namespace, obj["metadata"]["name"])) is not None:
+            return None
+        return self._submit_new(kind, namespace, prepare_new(kind, obj, "Ignore").obj)
+
+    async def _submit_change(self, kind: ServedKind, key: ObjectKey, obj: JsonObject) -> Record:
+        stored = in_storage_version(obj, kind)
+        if is_finished(kind, obj):
+            return await self._store.remove(kind.resource, key, stored)
+        return await self._store.put(kind.resource, key, stored)
+
+    def _check_identity(
+        self, kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject, update: Update
+    ) -> None:
+        """Check that `wished` is the same object as `old`, in the state that its sender knows."""
+        metadata = wished.setdefault("metadata", {})
+        if not isinstance(metadata, dict):
+            raise BadRequest("metadata: expected an object")
+        if metadata.setdefault("name", key.name) != key.name:
+            raise BadRequest(
+                f"the name of the object ({metadata['name']}) does not match the name on the URL ({key.name})"
+            )
+        if key.namespace and metadata.setdefault("namespace", key.namespace) != key.namespace:
+            raise BadRequest(
+                f"the namespace of the provided object does not match the namespace sent on the request"
+                f" ({metadata['namespace']} != {key.namespace})"
+            )
+        self._check_uid(kind, key, metadata, old)
+        self._check_revision(kind, key, wished, old, update)
+
+    @staticmethod
+    def _check_uid(kind: ServedKind, key: ObjectKey, metadata: JsonObject, old: JsonObject) -> None:
+        uid, stored = metadata.get("uid"), old["metadata"].get("uid")
+        if uid and uid != stored:
+            message = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}"
+            raise conflict(kind.qualified_plural, key.name, message)
+
+    @staticmethod
+    def _check_revision(kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject, update: Update) -> None:
+        stated = wished["metadata"].get("resourceVersion") or "0"
+        if stated == "0":
+            if update.is_replacement and kind.strategy.needs_resource_version:
+                wrong = invalid_field("metadata.resourceVersion", 0, "must be specified for an update")
+                raise invalid(kind.kind, kind.group, key.name, [wrong])
+        elif stated != old["metadata"]["resourceVersion"]:
+            raise conflict(kind.qualified_plural, key.name, _MODIFIED)
+
+
+def is_finished(kind: ServedKind, obj: JsonObject) -> bool:
+    """Return whether `obj` is being deleted and nothing holds it any longer."""
+    metadata = obj["metadata"]
+    if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
+        return False
+    return not metadata.get("deletionGracePeriodSeconds") and not kind.strategy.is_held(obj)
+
+
+def in_version(obj: JsonObject, kind: ServedKind) -> JsonObject:
+    """Return the stored `obj` as the version of `kind` shows it; versions differ in nothing but their name."""
+    obj["apiVersion"] = kind.api_version
+    return obj
+
+
+def in_storage_version(obj: JsonObject, kind: ServedKind) -> JsonObject:
+    """Return `obj` as it is stored."""
+    if kind.storage_version:
+        obj["apiVersion"] = f"{kind.group}/{kind.storage_version}"
+    return obj
