@@ -99,7 +99,7 @@ class Cloud:
                 user=credentials.user_name,
                 project=credentials.project_id,
                 user_agent=request.headers.get("user-agent", ""),
-                microversion=request.headers.get("openstack-api-version", ""),
+                microversion=_microversion(request),
                 effect=identified.effect,
                 request_id=request_id,
                 fault=fault,
@@ -134,3 +134,8 @@ class Cloud:
         body = identified.body if identified.body is not None else decode_object(request.body)
         call = Call(request, match.parameters, identified.credentials or ANONYMOUS, body, now, self.base_url)
         return service.answer(match, call)
+
+
+def _microversion(request: Request) -> str:
+    named = request.headers.get("openstack-api-version", "")
+    return named.rpartition(" ")[2] or request.headers.get("x-openstack-nova-api-version", "")

@@ -9,7 +9,7 @@ from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world import security, usage
 from kubecapy.devcloud.world.addresses import AddressWish, give_addresses
 from kubecapy.devcloud.world.floating import disassociate_port
-from kubecapy.devcloud.world.network import Network, Port, revise, stamp
+from kubecapy.devcloud.world.network import Network, Port, Trunk, revise, stamp
 from kubecapy.devcloud.world.world import World
 
 
@@ -86,9 +86,9 @@ def set_port_status(world: World, port: Port, status: str, now: datetime) -> Non
     if port.status == status:
         return
     world.ports[port.id] = revise(port, now, status=status)
-    for trunk in list(world.trunks.values()):
-        if trunk.port_id == port.id:
-            world.trunks[trunk.id] = revise(trunk, now, status=status)
+    trunk = find_trunk(world, port.id)
+    if trunk is not None:
+        world.trunks[trunk.id] = revise(trunk, now, status=status)
 
 
 def remove_port(world: World, port: Port, now: datetime) -> None:
@@ -97,11 +97,16 @@ def remove_port(world: World, port: Port, now: datetime) -> None:
     Raises:
         Refusal: 409, the port carries a trunk.
     """
-    trunk = next((trunk for trunk in world.trunks.values() if trunk.port_id == port.id), None)
+    trunk = find_trunk(world, port.id)
     if trunk is not None:
         raise conflict(f"Port {port.id} is currently a parent port for trunk {trunk.id}.", "PortInUseAsTrunkParent")
     disassociate_port(world, port.id, now)
     del world.ports[port.id]
+
+
+def find_trunk(world: World, port_id: str) -> Trunk | None:
+    """Return the trunk that a port carries, `None` where it carries none."""
+    return next((trunk for trunk in world.trunks.values() if trunk.port_id == port_id), None)
 
 
 def _require_free_mac(world: World, draft: Port) -> None:

@@ -49,8 +49,12 @@ def set_gateway(
     if network_id is not None and not get_network(world, network_id).external:
         raise bad_request(f"Bad router request: Network {network_id} is not an external network.", "BadRequest")
     if present is not None:
-        _drop_gateway(world, router, present, now)
+        _require_gateway_unused(world, router, present)
+    old_ports = [port for port in ports_of_device(world, router.id) if port.device_owner == ROUTER_GATEWAY_OWNER]
+    # Order: the new gateway first, since it may be refused for want of an address.
     gateway = None if network_id is None else _open_gateway(world, router, network_id, now, enable_snat=enable_snat)
+    for port in old_ports:
+        remove_port(world, port, now)
     changed = revise(router, now, external_gateway_info=gateway)
     world.routers[router.id] = changed
     return changed
@@ -167,13 +171,10 @@ def _open_gateway(
     return ExternalGateway(network_id, port.fixed_ips, enable_snat)
 
 
-def _drop_gateway(world: World, router: Router, gateway: ExternalGateway, now: datetime) -> None:
+def _require_gateway_unused(world: World, router: Router, gateway: ExternalGateway) -> None:
     if any(floating_ip.router_id == router.id for floating_ip in world.floating_ips.values()):
         raise conflict(
             f"Gateway cannot be updated for router {router.id}, since a gateway to external network "
             f"{gateway.network_id} is required by one or more floating IPs.",
             "RouterExternalGatewayInUseByFloatingIp",
         )
-    for port in list(ports_of_device(world, router.id)):
-        if port.device_owner == ROUTER_GATEWAY_OWNER:
-            remove_port(world, port, now)

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world.agenda import Event, Transition
 from kubecapy.devcloud.world.compute import Server, ServerFault
-from kubecapy.devcloud.world.ports import bind_port, ports_of_device, remove_port, set_port_status, unbind_port
+from kubecapy.devcloud.world.network import Port
+from kubecapy.devcloud.world.ports import (
+    bind_port,
+    find_trunk,
+    ports_of_device,
+    remove_port,
+    set_port_status,
+    unbind_port,
+)
 from kubecapy.devcloud.world.world import World
 
 HOST = "devcloud-1"
@@ -30,9 +38,13 @@ def get_server(world: World, server_id: str) -> Server:
 def launch_server(world: World, server: Server, port_ids: Sequence[str], now: datetime) -> Server:
     """Store a new server and return it as Nova first shows it, in BUILD.
 
-    Where the hosts have room its ports are bound and it boots; otherwise it fails, and its ports stay unbound.
+    Where the hosts have room its ports are bound and it boots. Otherwise it fails: its owner's ports stay unbound, and
+    those that Nova made for it go again.
     """
     if not _has_room(world, server):
+        for port_id in server.own_port_ids:
+            remove_port(world, world.ports[port_id], now)
+        server = replace(server, own_port_ids=())
         world.servers[server.id] = server
         _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now)
         return server
@@ -81,10 +93,7 @@ def remove_server(world: World, server: Server, now: datetime) -> None:
     """Remove a server: ports that Nova made go with it, ports of its owner are unbound and stay."""
     world.agenda.forget(server.id)
     for port in list(ports_of_device(world, server.id)):
-        if port.id in server.own_port_ids:
-            remove_port(world, port, now)
-        else:
-            unbind_port(world, port, now)
+        _free_port(world, server, port, now)
     del world.servers[server.id]
     world.deleted_servers.append(replace(server, status="DELETED", task_state=None, updated_at=now, terminated_at=now))
 
@@ -98,10 +107,7 @@ def detach_port(world: World, server: Server, port_id: str, now: datetime) -> No
     port = world.ports.get(port_id)
     if port is None or port.device_id != server.id:
         raise not_found(f"Instance {server.id} does not have a port with id {port_id}")
-    if port_id in server.own_port_ids:
-        remove_port(world, port, now)
-    else:
-        unbind_port(world, port, now)
+    _free_port(world, server, port, now)
 
 
 def apply_transition(world: World, transition: Transition) -> None:
@@ -120,6 +126,14 @@ def apply_transition(world: World, transition: Transition) -> None:
             put_in_error(world, server, 500, NO_VALID_HOST, now)
         case Event.REMOVE:
             remove_server(world, server, now)
+
+
+def _free_port(world: World, server: Server, port: Port, now: datetime) -> None:
+    """Remove a port that Nova made for the server, and unbind any other; a trunk's parent is nobody's to remove."""
+    if port.id in server.own_port_ids and find_trunk(world, port.id) is None:
+        remove_port(world, port, now)
+    else:
+        unbind_port(world, port, now)
 
 
 def _run(world: World, server: Server, now: datetime) -> None:

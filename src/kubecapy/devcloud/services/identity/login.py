@@ -63,7 +63,9 @@ def choose_scope(world: World, body: JsonObject, login: Login) -> Scope:
         return _default_scope(world, login.user)
     if wish == "unscoped" or (isinstance(wish, dict) and "unscoped" in wish):
         return Scope(None, ())
-    project = _find_project(world, _section(_section(body["auth"], "scope"), "project"))
+    if not isinstance(wish, dict) or "project" not in wish:
+        raise unauthorized()  # Nobody has roles in a domain or in the system here.
+    project = _find_project(world, _section(wish, "project"))
     roles = roles_in(world, login.user, project.id) if project else ()
     if not roles:
         raise unauthorized()

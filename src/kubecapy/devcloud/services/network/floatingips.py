@@ -92,9 +92,9 @@ class FloatingIps:
             raise bad_request(
                 "Bad floatingip request: fixed_ip_address cannot be specified without a port_id.", "BadRequest"
             )
-        changed = revise(self.table[resource.id], now, **values)
-        self.table[resource.id] = changed
-        return changed
+        if values:
+            self.table[resource.id] = revise(self.table[resource.id], now, **values)
+        return self.table[resource.id]
 
     def delete(self, resource: FloatingIp, _caller: Credentials, _now: datetime) -> None:
         """Give the address back, associated or not."""
