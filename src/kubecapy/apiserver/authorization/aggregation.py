@@ -4,18 +4,33 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated
 writes the joined rules into the role; here they are joined when read, so that no pass of a controller is awaited.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kubecapy.api.rbac import ClusterRole, PolicyRule
-from kubecapy.apimachinery.codec import DecodeError, convert
-from kubecapy.apimachinery.meta import JsonObject, Value
+from kubecapy.apimachinery.codec import convert, to_json_object
+from kubecapy.apimachinery.meta import Value
 from kubecapy.apimachinery.selectors import LabelSelector, label_selector_from_object
+
+
+class Expression(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One demand on the labels."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+class Selector(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A metav1.LabelSelector."""
+
+    match_labels: Mapping[str, str] | None = None
+    match_expressions: tuple[Expression, ...] = ()
 
 
 class AggregationRule(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Which cluster roles are joined: those that any of the selectors matches."""
 
-    cluster_role_selectors: tuple[JsonObject, ...] = ()
+    cluster_role_selectors: tuple[Selector, ...] = ()
 
 
 def aggregated_rules(role: ClusterRole, all_roles: Sequence[ClusterRole]) -> tuple[PolicyRule, ...]:
@@ -42,6 +57,6 @@ def _selectors(role: ClusterRole) -> list[LabelSelector]:
         return []
     try:
         rule = convert(role.aggregation_rule, AggregationRule)
-        return [label_selector_from_object(selector) for selector in rule.cluster_role_selectors]
-    except (DecodeError, ValueError):
+        return [label_selector_from_object(to_json_object(selector)) for selector in rule.cluster_role_selectors]
+    except ValueError:
         return []

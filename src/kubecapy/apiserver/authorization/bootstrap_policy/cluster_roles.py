@@ -113,9 +113,7 @@ def _people_roles() -> list[JsonObject]:
         _aggregated("admin", ("admin",)),
         _aggregated("edit", ("edit",), {f"{_AGGREGATE}admin": "true"}),
         _aggregated("view", ("view",), {f"{_AGGREGATE}edit": "true"}),
-        _part(
-            "admin", (rule(f"{READ} {WRITE}", "rbac.authorization.k8s.io", "roles rolebindings"), *_review_locally())
-        ),
+        _part("admin", _admin()),
         _part("edit", _edit()),
         _part("view", _view()),
     ]
