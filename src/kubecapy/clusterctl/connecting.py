@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from kubecapy.client import kubeconfig
 from kubecapy.client.http import HttpClient
 from kubecapy.clusterctl.invocation import Invocation
 
@@ -24,7 +25,7 @@ class OpenCluster(msgspec.Struct, frozen=True):
 
     client: HttpClient
     namespace: str
-    """Where objects without a namespace belong: the context's, else `default`."""
+    """Where objects without a namespace belong."""
 
 
 @asynccontextmanager
@@ -32,8 +33,8 @@ async def open_cluster(choice: ClusterChoice, invocation: Invocation) -> AsyncIt
     """Open the client of the chosen cluster for as long as the block lasts; nothing is sent yet.
 
     Raises:
-        ClusterctlError: the file is missing or wrong; the message names it.
+        KubeconfigError: the file is missing or wrong; the message names it.
     """
-    connection = read_connection(choice, invocation)
+    connection = kubeconfig.default(invocation.environ, choice.kubeconfig, choice.context)
     async with HttpClient(connection, invocation.clock) as client:
-        yield OpenCluster(client, connection.namespace or "default")
+        yield OpenCluster(client, connection.namespace)

@@ -3,6 +3,8 @@
 from kubecapy.apimachinery.codec import DecodeError
 from kubecapy.apimachinery.errors import StatusError
 from kubecapy.client.interfaces import Unreachable
+from kubecapy.client.kubeconfig import KubeconfigError
+from kubecapy.client.tls import TlsSettingsError
 from kubecapy.contract.errors import ProviderError
 from kubecapy.local.state_folder import FolderInUse
 
@@ -13,6 +15,6 @@ def describe_refusal(error: BaseException) -> str | None:
         return describe_refusal(error.exceptions[0])
     if isinstance(error, StatusError):
         return f"the API server answered ({error.reason}): {error.message}"
-    if isinstance(error, Unreachable | DecodeError | ProviderError | FolderInUse):
+    if isinstance(error, Unreachable | KubeconfigError | TlsSettingsError | DecodeError | ProviderError | FolderInUse):
         return str(error)
     return None

@@ -1,0 +1,1 @@
+"""The management clusters at either end of a move: embedded in this process, or reached over the network."""

@@ -1,0 +1,69 @@
+"""Look at provider components: in which order they are applied, which of them act, which are secret."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.resources import Resource
+from kubecapy.clusterctl.raw_resources import RAW_DEPLOYMENTS, RAW_STATEFUL_SETS
+
+CRD_KIND = "CustomResourceDefinition"
+_ORDER = (
+    ("Namespace",),
+    (CRD_KIND,),
+    ("ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"),
+    ("Secret", "ConfigMap"),
+)
+"""Each row needs what stands above it; kinds that no row names come last."""
+
+_CONTROLLER_RESOURCES: Mapping[str, Resource[JsonObject]] = {
+    resource.kind: resource for resource in (RAW_DEPLOYMENTS, RAW_STATEFUL_SETS)
+}
+
+
+class Controller(msgspec.Struct, frozen=True):
+    """A workload that runs controllers."""
+
+    resource: Resource[JsonObject]
+    key: ObjectKey
+    replicas: int
+    """As many as it should run."""
+
+    def __str__(self) -> str:
+        """Return `Deployment namespace/name`."""
+        return f"{self.resource.kind} {self.key}"
+
+
+def in_order(objects: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return `objects` so that each comes after what it needs; otherwise in their own order."""
+    return sorted(objects, key=_rank)
+
+
+def controllers_of(objects: Sequence[JsonObject]) -> list[Controller]:
+    """Return the Deployments and StatefulSets among `objects`."""
+    return [
+        Controller(_CONTROLLER_RESOURCES[obj["kind"]], key_of_object(obj), obj["spec"].get("replicas", 1))
+        for obj in objects
+        if obj["kind"] in _CONTROLLER_RESOURCES and obj["apiVersion"].startswith("apps/")
+    ]
+
+
+def without_secrets(objects: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return `objects` without the Secrets among them."""
+    return [obj for obj in objects if obj["kind"] != "Secret"]
+
+
+def secrets_of(objects: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return the Secrets among `objects`."""
+    return [obj for obj in objects if obj["kind"] == "Secret"]
+
+
+def key_of_object(obj: JsonObject) -> ObjectKey:
+    """Return the key of a namespaced or cluster-scoped object of unknown shape."""
+    metadata = obj["metadata"]
+    return ObjectKey(metadata.get("namespace", ""), metadata["name"])
+
+
+def _rank(obj: JsonObject) -> int:
+    return next((rank for rank, kinds in enumerate(_ORDER) if obj["kind"] in kinds), len(_ORDER))

@@ -1,0 +1,49 @@
+"""Say in a few words how far a Machine is, and why it is no further."""
+
+from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
+from kubecapy.apimachinery.conditions import Condition, is_true
+from kubecapy.apimachinery.meta import is_deleting
+
+READY_CONDITION = "Ready"
+
+
+def is_ready(machine: Machine) -> bool:
+    """Return whether the Machine's Node runs and is Ready."""
+    return is_true(machine.status.conditions, READY_CONDITION) and machine.status.node_ref is not None
+
+
+def has_node(machine: Machine) -> bool:
+    """Return whether the Machine's Node registered; it may wait for a network before it is Ready."""
+    return machine.status.node_ref is not None
+
+
+def terminal_error(machine: Machine) -> str | None:
+    """Return the sentence of an error that only a changed manifest can mend; None where there is none."""
+    status = machine.status
+    if status.error_reason is None:
+        return None
+    return f"machine {machine.metadata.name}: {status.error_message or status.error_reason}"
+
+
+def why_waiting(machine: Machine) -> str:
+    """Return how far `machine` is: its phase and the first condition that does not hold, with its message."""
+    phase = "Deleting" if is_deleting(machine) else machine.status.phase or "Pending"
+    return _join(phase, _first_missing(machine.status.conditions))
+
+
+def why_cluster_waits(cluster: Cluster) -> str:
+    """Return why `cluster` is not complete or not gone yet."""
+    doing = "being deleted" if is_deleting(cluster) else "not complete"
+    return _join(doing, _first_missing(cluster.status.conditions))
+
+
+def _first_missing(conditions: tuple[Condition, ...]) -> Condition | None:
+    """Return the first condition that does not hold; the summary last, as it says the least."""
+    missing = [condition for condition in conditions if condition.status != "True"]
+    return min(missing, key=lambda condition: condition.type == READY_CONDITION, default=None)
+
+
+def _join(state: str, condition: Condition | None) -> str:
+    if condition is None:
+        return state
+    return f"{state}, {condition.type}: {condition.message or condition.reason or condition.status}"

@@ -1,0 +1,91 @@
+"""Make the Cluster object and its Machines, and follow each Machine until it is as far as the next step needs."""
+
+from collections.abc import Callable
+from random import Random
+
+from kubecapy.api.cluster.v1alpha1 import MACHINES, Machine
+from kubecapy.apimachinery.codec import Manifest
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.names import generate_name
+from kubecapy.client.interfaces import Client, Reader
+from kubecapy.clusterctl.applying import Applier
+from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs import Inputs, is_control_plane_manifest
+from kubecapy.clusterctl.machine_report import terminal_error, why_waiting
+from kubecapy.clusterctl.progress import Progress
+from kubecapy.clusterctl.record import RecordStore
+from kubecapy.clusterctl.waiting import NotYet, Waiter
+
+
+class NamedMachine:
+    """A Machine of the machines file under the name that it has, or gets, on the server."""
+
+    def __init__(self, manifest: Manifest, key: ObjectKey) -> None:
+        """Keep what the person wrote and the key."""
+        self.key = key
+        self.is_control_plane = is_control_plane_manifest(manifest)
+        self._written = manifest.object
+
+    @property
+    def object(self) -> JsonObject:
+        """The object to apply."""
+        metadata = {**self._written["metadata"], "name": self.key.name, "namespace": self.key.namespace}
+        return {**self._written, "metadata": metadata}
+
+
+def name_machines(inputs: Inputs, store: RecordStore, random: Random) -> list[NamedMachine]:
+    """Return every Machine of `inputs` with its name; a generated one is recorded before this returns.
+
+    Its place is its prefix and how many of that prefix stand before it, so that an edit elsewhere in the file moves
+    no name.
+    """
+    counts: dict[str, int] = {}
+    named: list[NamedMachine] = []
+    for manifest in inputs.machines:
+        metadata = manifest.object["metadata"]
+        name = metadata.get("name")
+        if not name:
+            prefix = metadata["generateName"]
+            place = f"{prefix}/{counts.get(prefix, 0)}"
+            counts[prefix] = counts.get(prefix, 0) + 1
+            name = store.choose_machine_name(place, generate_name(prefix, random))
+        named.append(NamedMachine(manifest, ObjectKey(inputs.key.namespace, name)))
+    return named
+
+
+async def ensure_cluster(client: Client, inputs: Inputs, progress: Progress) -> None:
+    """Make the namespace and the Cluster where they are missing, and bring them to what the file says."""
+    key = inputs.key
+    applier = Applier(client)
+    if key.namespace != "default":
+        await applier.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.namespace}})
+    progress.step(f'Creating cluster object {key.name} in namespace "{key.namespace}"')
+    metadata = {**inputs.cluster.object["metadata"], "namespace": key.namespace}
+    await applier.apply({**inputs.cluster.object, "metadata": metadata})
+
+
+async def ensure_machine(client: Client, machine: NamedMachine) -> None:
+    """Make the Machine where it is missing, and bring it to what the file says."""
+    await Applier(client).apply(machine.object)
+
+
+async def wait_for_machine(
+    reader: Reader, key: ObjectKey, is_far_enough: Callable[[Machine], bool], waiter: Waiter, *, limit_seconds: float
+) -> Machine:
+    """Return the Machine once `is_far_enough`, telling meanwhile why it is not.
+
+    Raises:
+        ClusterctlError: its error can only be mended in the manifest, or it is not there in time.
+    """
+
+    async def look() -> Machine:
+        machine = await reader.find(MACHINES, key)
+        if machine is None:
+            raise ClusterctlError(f"machine {key} is gone; someone deleted it while it was being made")
+        if error := terminal_error(machine):
+            raise ClusterctlError(f"{error}; change the machines file and run the same command again")
+        if not is_far_enough(machine):
+            raise NotYet(why_waiting(machine))
+        return machine
+
+    return await waiter.wait_for(f"machine {key.name}", look, limit_seconds=limit_seconds)
