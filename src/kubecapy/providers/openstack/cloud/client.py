@@ -1,7 +1,7 @@
 """Make calls whose refusals are the contract's errors and whose lists are whole."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -14,6 +14,8 @@ from kubecapy.providers.openstack.errors import Refusal, provider_error, unavail
 from kubecapy.telemetry.logs import V, get_logger
 from kubecapy.telemetry.secrets import Secret
 
+T = TypeVar("T")
+
 PAGES_MAX: Final = 1000
 """A list longer than this is a service that links in circles."""
 
@@ -23,7 +25,8 @@ _LOG = get_logger(__name__)
 class CloudClient:
     """Speaks to the services of one project.
 
-    Every method takes a `Call` without a body and raises the contract's errors; none repeats a call.
+    Answers become the Struct that the caller names; keys it does not know are dropped. Every method raises the
+    contract's errors, and none repeats a call. An answer of another form than expected is an `Unavailable` cloud.
     """
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
@@ -35,38 +38,40 @@ class CloudClient:
         """Return the id of the project; logs in where needed."""
         return await self._transport.project_id()
 
-    async def read(self, call: Call, key: str) -> JsonObject:
-        """Return the object under `key` of the answer.
+    async def read(self, call: Call, key: str, type_: type[T]) -> T:
+        """Return the object under `key` of the answer, or the answer itself where `key` is empty.
 
         Raises:
             NotFound: there is none.
         """
-        return _object(await self._send(call), key, call)
+        return _typed(_object(await self._send(call), key, call), type_, call)
 
-    async def find(self, call: Call, key: str) -> JsonObject | None:
+    async def find(self, call: Call, key: str, type_: type[T]) -> T | None:
         """Return the object under `key` of the answer; None where there is none."""
         try:
-            return await self.read(call, key)
+            return await self.read(call, key, type_)
         except NotFound:
             return None
 
-    async def list(self, call: Call, key: str) -> list[JsonObject]:
+    async def list(self, call: Call, key: str, type_: type[T]) -> list[T]:
         """Return every object of a list, page after page."""
-        found: list[JsonObject] = []
+        found: list[T] = []
         for _ in range(PAGES_MAX):
             body = _json(await self._send(call), call)
-            found.extend(_objects(body, key, call))
+            found.extend(_typed(item, type_, call) for item in _objects(body, key, call))
             query = _next_query(body, key)
             if query is None:
                 return found
             call = msgspec.structs.replace(call, query=query)
         raise unavailable(call.doing, f"the list has more than {PAGES_MAX} pages")
 
-    async def write(self, call: Call, body: Mapping[str, Any]) -> JsonObject:
-        """Send `body` and return the answer's JSON object; empty where the answer has no body."""
-        encoded = Secret(msgspec.json.encode(body))
-        reply = await self._send(msgspec.structs.replace(call, body=encoded))
-        return _json(reply, call) if reply.body else {}
+    async def write(self, call: Call, body: Mapping[str, Any], key: str, type_: type[T]) -> T:
+        """Send `body` and return the object under `key` of the answer."""
+        return _typed(_object(await self._send(_with_body(call, body)), key, call), type_, call)
+
+    async def send(self, call: Call, body: Mapping[str, Any]) -> None:
+        """Send `body`; what the answer holds does not matter."""
+        await self._send(_with_body(call, body))
 
     async def delete(self, call: Call) -> None:
         """Delete what the path names; absent is success."""
@@ -82,13 +87,24 @@ class CloudClient:
     async def _send(self, call: Call) -> Reply:
         _LOG.log(V(6), "calling %s %s %s", call.service, call.method, call.path)
         reply = await self._transport.request(call)
-        if reply.status < 300:
+        if 200 <= reply.status < 300:
             return reply
         raise self._error(call, reply)
 
     def _error(self, call: Call, reply: Reply) -> ProviderError:
         refusal = Refusal(call.doing, call.service, reply.status, reply.headers, reply.body)
         return provider_error(refusal, self._clock.now())
+
+
+def _with_body(call: Call, body: Mapping[str, Any]) -> Call:
+    return msgspec.structs.replace(call, body=Secret(msgspec.json.encode(body)))
+
+
+def _typed(value: JsonObject, type_: type[T], call: Call) -> T:
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        raise unavailable(call.doing, f"{call.service} answered in another form than expected: {error}") from error
 
 
 def _json(reply: Reply, call: Call) -> JsonObject:

@@ -49,6 +49,7 @@ class CloudIdentity(msgspec.Struct, frozen=True):
         source: Where the entry is from.
         entry: The entry as the SDK takes it, without `cacert`; holds secrets.
         ca: PEM certificates to trust in place of the system's; empty means the system's.
+        ca_path: The file that `ca` was read from; None where it came inline or out of a Secret.
         key: Hash of all of it: equal identities share a client, a changed Secret gets a new one.
     """
 
@@ -56,6 +57,7 @@ class CloudIdentity(msgspec.Struct, frozen=True):
     source: str
     entry: "CloudEntry"
     ca: str
+    ca_path: Path | None
     key: str
 
 
@@ -87,9 +89,9 @@ def read_identity(file: CloudsFile, cloud: str) -> CloudIdentity:
     _check_entry(entry, f'cloud "{cloud}" in {file.source}')
     trusted = entry.pop("cacert", None)
     # An unverified cloud needs no CA; the article's own file has both, and no real certificate in it.
-    ca = _read_ca(trusted, file, cloud) if _is_verified(entry) else ""
+    ca, ca_path = _read_ca(str(trusted), file, cloud) if trusted and _is_verified(entry) else ("", None)
     key = hashlib.sha256(msgspec.json.encode([file.source, cloud, entry, ca])).hexdigest()
-    return CloudIdentity(cloud, file.source, CloudEntry(entry), ca, key)
+    return CloudIdentity(cloud, file.source, CloudEntry(entry), ca, ca_path, key)
 
 
 def read_file(path: Path) -> CloudsFile:
@@ -147,24 +149,24 @@ def _is_true(value: object) -> bool:
     return str(value).lower() == "true"
 
 
-def _read_ca(value: object, file: CloudsFile, cloud: str) -> str:
-    """Return the PEM text that `cacert` means: inline, a path, or the key of the same Secret; empty where absent."""
-    if not value:
-        return ""
-    if isinstance(value, str) and CERTIFICATE_BEGIN in value:
-        return value
-    pem = _ca_bytes(str(value), file, cloud).decode(errors="replace")
+def _read_ca(value: str, file: CloudsFile, cloud: str) -> tuple[str, Path | None]:
+    """Return the PEM text that `cacert` means, inline, a path or the key of the same Secret, and its path."""
+    if CERTIFICATE_BEGIN in value:
+        return value, None
+    path = file.directory / Path(value).expanduser() if file.directory is not None else None
+    pem = (_secret_ca(file, cloud) if path is None else _file_ca(path, file, cloud)).decode(errors="replace")
     if CERTIFICATE_BEGIN not in pem:
         raise CloudsFileError(f'"cacert" of cloud "{cloud}" in {file.source} names no PEM certificate')
-    return pem
+    return pem, path
 
 
-def _ca_bytes(value: str, file: CloudsFile, cloud: str) -> bytes:
-    if file.directory is None:
-        if file.ca is None:
-            raise CloudsFileError(f'cloud "{cloud}" in {file.source} has "cacert", but the Secret has no key "cacert"')
-        return file.ca
-    path = file.directory / Path(value).expanduser()
+def _secret_ca(file: CloudsFile, cloud: str) -> bytes:
+    if file.ca is None:
+        raise CloudsFileError(f'cloud "{cloud}" in {file.source} has "cacert", but the Secret has no key "cacert"')
+    return file.ca
+
+
+def _file_ca(path: Path, file: CloudsFile, cloud: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

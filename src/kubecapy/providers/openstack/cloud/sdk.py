@@ -52,7 +52,7 @@ class SdkTransport:
 
     async def close(self) -> None:
         """Close idle connections and remove the CA's file; calls under way still end."""
-        await run_blocking(self._executor, self._connection.close)
+        self._connection.close()  # Not on a thread: all of them may be waiting for a silent cloud.
 
 
 class _Connection:
@@ -65,7 +65,7 @@ class _Connection:
         self._region: CloudRegion | None = None
         self._session: Session | None = None
         self._auth: BaseIdentityPlugin | None = None
-        self._ca_path: Path | None = None
+        self._written_ca: Path | None = None
         self._endpoints: dict[Service, str] = {}
 
     def send(self, call: Call) -> Reply:
@@ -87,8 +87,8 @@ class _Connection:
 
     def close(self) -> None:
         with self._lock:
-            session, path = self._session, self._ca_path
-            self._session = self._region = self._ca_path = None
+            session, path = self._session, self._written_ca
+            self._session = self._region = self._written_ca = None
         if session is not None:
             session.session.close()
         if path is not None:
@@ -206,9 +206,11 @@ class _Connection:
     def _make_session(self, region: "CloudRegion") -> "Session":
         from keystoneauth1.session import TCPKeepAliveAdapter
 
-        if self._identity.ca:
-            self._ca_path = _write_ca(self._identity.ca)
-            region.config["cacert"] = str(self._ca_path)
+        if self._identity.ca_path:
+            region.config["cacert"] = str(self._identity.ca_path)
+        elif self._identity.ca:
+            self._written_ca = _write_ca(self._identity.ca)
+            region.config["cacert"] = str(self._written_ca)
         session = region.get_session()
         session.timeout = float(region.config.get("api_timeout") or self._timeout_seconds)
         # The pool that requests makes by itself is of another size than ours, and drops what does not fit.

@@ -1,0 +1,82 @@
+"""Say what was found in the contract's words; pure."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from kubecapy.api.cluster.v1alpha1 import NodeAddress
+from kubecapy.contract.actuators import Instance, Reservation
+from kubecapy.providers.openstack.actuators.scope import ADDRESS_ANNOTATION, SERVER_ANNOTATION
+from kubecapy.providers.openstack.api.status import FloatingAddressRecord, MachineProviderStatus, PortRecord
+from kubecapy.providers.openstack.naming import Owner, provider_id
+from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
+from kubecapy.providers.openstack.services.servers import state_of
+
+PROVIDER_ID_TEMPLATE: Final = "openstack:///{{ v1.instance_id }}"
+"""The kubelet's providerID before there is a server: cloud-init, which reads user data as a Jinja template, fills in
+the id that Nova's metadata names (https://cloudinit.readthedocs.io/en/latest/explanation/instance-data.html)."""
+
+
+def record_reservation(
+    record: MachineProviderStatus, owner: Owner, ports: Sequence[Port], floating: FloatingAddress | None
+) -> MachineProviderStatus:
+    """Return `record` with what a reservation found; the server stays as it was recorded."""
+    return msgspec.structs.replace(
+        record,
+        cluster=owner.cluster,
+        ports=tuple(PortRecord(id=port.id, name=port.name, network_id=port.network_id) for port in ports),
+        floating_ip=FloatingAddressRecord(id=floating.id, address=floating.floating_ip_address) if floating else None,
+        addresses=reserved_addresses(ports, floating),
+    )
+
+
+def reserved_addresses(ports: Sequence[Port], floating: FloatingAddress | None) -> tuple[NodeAddress, ...]:
+    """Return the floating address as ExternalIP, then each fixed one as InternalIP."""
+    external = (NodeAddress(type="ExternalIP", address=floating.floating_ip_address),) if floating else ()
+    internal = (NodeAddress(type="InternalIP", address=fixed.ip_address) for port in ports for fixed in port.fixed_ips)
+    return (*external, *internal)
+
+
+def reservation_of(owner: Owner, record: MachineProviderStatus) -> Reservation:
+    """Return what a recorded reservation tells the reconciler."""
+    return Reservation(
+        addresses=record.addresses,
+        hostname=owner.machine,
+        kubelet_arguments={"provider-id": PROVIDER_ID_TEMPLATE},
+        provider_status=record.to_json(),
+        annotations=_address_annotation(record.addresses),
+    )
+
+
+def instance_of(server: Server, record: MachineProviderStatus) -> Instance:
+    """Return what a server tells the reconciler.
+
+    Addresses are those of the reservation: Nova's own cache lags behind Neutron by up to minutes, and is asked only
+    where nothing was recorded.
+    """
+    addresses = record.addresses or _server_addresses(server)
+    return Instance(
+        provider_id=provider_id(server.id),
+        state=state_of(server),
+        addresses=addresses,
+        fault=server.fault.message if server.status == "ERROR" and server.fault else "",
+        provider_status=msgspec.structs.replace(record, server_id=server.id).to_json(),
+        annotations={SERVER_ANNOTATION: server.id, **_address_annotation(addresses)},
+    )
+
+
+def _server_addresses(server: Server) -> tuple[NodeAddress, ...]:
+    found = [address for group in server.addresses.values() for address in group]
+    external = [NodeAddress(type="ExternalIP", address=item.addr) for item in found if item.kind == "floating"]
+    internal = [NodeAddress(type="InternalIP", address=item.addr) for item in found if item.kind != "floating"]
+    return (*external, *internal)
+
+
+def _address_annotation(addresses: Sequence[NodeAddress]) -> dict[str, str]:
+    """Return the address by which tools reach the machine: the floating one, else the first IPv4 one."""
+    external = [item.address for item in addresses if item.type == "ExternalIP"]
+    ipv4 = [item.address for item in addresses if ipaddress.ip_address(item.address).version == 4]
+    chosen = (*external, *ipv4)
+    return {ADDRESS_ANNOTATION: chosen[0]} if chosen else {}

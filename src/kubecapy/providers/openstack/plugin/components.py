@@ -1,0 +1,157 @@
+"""Say what runs for this provider in a management cluster, and what it may do there.
+
+Source of the names: cluster-api-provider-openstack v1alpha1, config/ and cmd/clusterctl/examples/openstack.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Final
+
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.providers.openstack.plugin.credentials import CONFIG_SECRET, SELECTOR_KEY, SELECTOR_SECRET
+
+NAMESPACE: Final = "openstack-provider-system"
+CONTROLLERS: Final = "clusterapi-controllers"
+HEALTH_PORT: Final = 9440
+CREDENTIALS_FOLDER: Final = "/etc/openstack"
+
+_ROLE: Final = "openstack-provider-manager-role"
+_BINDING: Final = "openstack-provider-manager-rolebinding"
+_LABELS: Final[Mapping[str, str]] = {"control-plane": CONTROLLERS, "controller-tools.k8s.io": "1.0"}
+_UNPRIVILEGED_ID: Final = 65532
+_READ: Final = ("get", "list", "watch")
+_CHANGE: Final = ("patch", "update")
+
+
+def namespace() -> JsonObject:
+    """Return the namespace of the provider's controllers and Secrets."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+
+
+def controllers() -> Sequence[JsonObject]:
+    """Return the service account, its rights and the Deployment, in an order that can be applied."""
+    return (_service_account(), _role(), _role_binding(), _deployment())
+
+
+def _service_account() -> JsonObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": CONTROLLERS, "namespace": NAMESPACE},
+    }
+
+
+def _role() -> JsonObject:
+    """Return the rights of the Cluster and Machine controllers; clusters may lie in any namespace.
+
+    Machines are deleted by the Cluster controller once their Cluster is. Secrets hold each cluster's CA, kubeconfig
+    and boot data, and are made and removed with it. Nodes are read for the guard against deleting the own host;
+    Nodes of other clusters are reached by their kubeconfig.
+    """
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": _ROLE},
+        "rules": [
+            _rule("cluster.k8s.io", ("clusters",), (*_READ, *_CHANGE)),
+            _rule("cluster.k8s.io", ("machines",), (*_READ, *_CHANGE, "delete")),
+            _rule("cluster.k8s.io", ("clusters/status", "machines/status"), ("get", *_CHANGE)),
+            _rule("cluster.k8s.io", ("clusters/finalizers", "machines/finalizers"), ("update",)),
+            _rule("", ("secrets",), (*_READ, "create", *_CHANGE, "delete")),
+            _rule("", ("nodes",), _READ),
+            _rule("", ("events",), ("create", "patch")),
+            _rule("coordination.k8s.io", ("leases",), ("get", "list", "watch", "create", *_CHANGE)),
+        ],
+    }
+
+
+def _rule(group: str, resources: Sequence[str], verbs: Sequence[str]) -> JsonObject:
+    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+
+
+def _role_binding() -> JsonObject:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": _BINDING},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": _ROLE},
+        "subjects": [{"kind": "ServiceAccount", "name": CONTROLLERS, "namespace": NAMESPACE}],
+    }
+
+
+def _deployment() -> JsonObject:
+    """Return the Deployment; its old pod ends before a new one starts, since two would act on the same machines."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": CONTROLLERS, "namespace": NAMESPACE, "labels": dict(_LABELS)},
+        "spec": {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": dict(_LABELS)},
+            "template": {"metadata": {"labels": dict(_LABELS)}, "spec": _pod()},
+        },
+    }
+
+
+def _pod() -> JsonObject:
+    return {
+        "serviceAccountName": CONTROLLERS,
+        "terminationGracePeriodSeconds": 10,
+        "tolerations": _tolerations(),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _UNPRIVILEGED_ID,
+            "fsGroup": _UNPRIVILEGED_ID,
+        },
+        "containers": [_container()],
+        "volumes": [{"name": CONFIG_SECRET, "secret": {"secretName": CONFIG_SECRET, "defaultMode": 0o440}}],
+    }
+
+
+def _tolerations() -> Sequence[JsonObject]:
+    """Return what lets the controllers run on a control plane, the only host right after the move."""
+    kept_off = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
+    failing = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+    return [
+        *({"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in kept_off),
+        {"key": "CriticalAddonsOnly", "operator": "Exists"},
+        *({"key": key, "operator": "Exists", "effect": "NoExecute"} for key in failing),
+    ]
+
+
+def _container() -> JsonObject:
+    return {
+        "name": "openstack-machine-controller",
+        "image": f"kubecapy/manager:{version('kubecapy')}",
+        "imagePullPolicy": "IfNotPresent",
+        "args": [
+            "manager",
+            "--controllers=cluster,machine",
+            "--provider=openstack",
+            f"--health-port={HEALTH_PORT}",
+            "--health-bind-address=$(POD_IP)",
+        ],
+        "env": _environment(),
+        "ports": [{"name": "health", "containerPort": HEALTH_PORT}],
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 5},
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": "health"}, "initialDelaySeconds": 10},
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": False},
+        "volumeMounts": [{"name": CONFIG_SECRET, "mountPath": CREDENTIALS_FOLDER, "readOnly": True}],
+    }
+
+
+def _environment() -> Sequence[JsonObject]:
+    selector: dict[str, Any] = {"secretKeyRef": {"name": SELECTOR_SECRET, "key": SELECTOR_KEY}}
+    fields = {
+        "NODE_NAME": "spec.nodeName",
+        "POD_NAME": "metadata.name",
+        "POD_NAMESPACE": "metadata.namespace",
+        "POD_IP": "status.podIP",
+    }
+    return [
+        {"name": "OS_CLOUD", "valueFrom": selector},
+        {"name": "OS_CLIENT_CONFIG_FILE", "value": f"{CREDENTIALS_FOLDER}/clouds.yaml"},
+        *({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in fields.items()),
+    ]

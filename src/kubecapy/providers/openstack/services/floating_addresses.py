@@ -1,0 +1,131 @@
+"""Lead a floating address that the project owns to a machine's port.
+
+Three failures look alike in the original ("Resource not found") and are told apart here: the address is not the
+project's, it is in use elsewhere, or no router joins the two networks. All are looked at again on every pass.
+"""
+
+import ipaddress
+
+from kubecapy.contract.errors import Conflict, NotFound, ProviderError, Unavailable
+from kubecapy.providers.openstack.cloud.transport import Call
+from kubecapy.providers.openstack.naming import Owner
+from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
+from kubecapy.telemetry.logs import V, get_logger
+
+_COMPUTE_OWNER = "compute:"
+_NO_ROUTER = "not reachable from subnet"
+"""Neutron's words for ExternalGatewayForFloatingIPNotFound, which is a 404 as other things are."""
+
+_LOG = get_logger(__name__)
+
+
+async def check_floating_address(project: Project, owner: Owner, address: str, ports: tuple[Port, ...]) -> None:
+    """Return where `address` is the project's and either free or led to one of `ports`; asks before anything is made.
+
+    Raises:
+        NotFound: it is not allocated to the project.
+        Conflict: it is in use elsewhere; the message names by whom.
+    """
+    floating = await _find(project, owner, address)
+    if floating.port_id and floating.port_id not in {port.id for port in ports}:
+        raise Conflict(await _in_use(project, owner, floating))
+
+
+async def ensure_floating_address(project: Project, owner: Owner, address: str, port: Port) -> FloatingAddress:
+    """Lead `address` to `port`; one that leads there already is left alone.
+
+    Raises:
+        NotFound: it is not allocated to the project, or no router joins its network and the port's.
+        Conflict: it is in use elsewhere, or someone else took it at this moment.
+    """
+    floating = await _find(project, owner, address)
+    if floating.port_id == port.id:
+        return floating
+    if floating.port_id:
+        raise Conflict(await _in_use(project, owner, floating))
+    return await _associate(project, owner, floating, port)
+
+
+async def _find(project: Project, owner: Owner, address: str) -> FloatingAddress:
+    wanted = ipaddress.ip_address(address)
+    listing = await project.floating_addresses.read(project.freshness.changing)
+    for floating in listing.values():
+        if ipaddress.ip_address(floating.floating_ip_address) == wanted:
+            return floating
+    raise NotFound(
+        f"floating address {address} for {owner} is not allocated to the project; "
+        "allocate it, or name one that `openstack floating ip list` shows"
+    )
+
+
+async def _associate(project: Project, owner: Owner, floating: FloatingAddress, port: Port) -> FloatingAddress:
+    address = floating.floating_ip_address
+    _LOG.log(V(2), "associating floating address %s with port %s of %s", address, port.name, owner)
+    call = Call(
+        doing=f"associating floating address {address} with port {port.name} of {owner}",
+        service="network",
+        method="PUT",
+        path=f"/floatingips/{floating.id}",
+        headers=_unchanged_since(floating),
+    )
+    try:
+        changed = await project.client.write(call, {"floatingip": _target(port)}, "floatingip", FloatingAddress)
+    except ProviderError as error:
+        # What the list shows of the address is outdated, or the association may have happened all the same.
+        if isinstance(error, Unavailable | Conflict | NotFound):
+            project.floating_addresses.invalidate()
+        raise _told_apart(error, address, port, owner) from error
+    project.floating_addresses.put(changed)
+    return changed
+
+
+def _unchanged_since(floating: FloatingAddress) -> dict[str, str]:
+    """Return the header that makes Neutron refuse where the address changed since it was listed.
+
+    Race: without it an update would silently take the address away from a port that got it in between
+    (https://docs.openstack.org/api-ref/network/v2/, "Revisions").
+    """
+    if floating.revision_number is None:
+        return {}
+    return {"If-Match": f"revision_number={floating.revision_number}"}
+
+
+def _target(port: Port) -> dict[str, str]:
+    """Return the association; Neutron must be told the fixed address where the port has several."""
+    target = {"port_id": port.id}
+    ipv4 = [fixed.ip_address for fixed in port.fixed_ips if ipaddress.ip_address(fixed.ip_address).version == 4]
+    return {**target, "fixed_ip_address": ipv4[0]} if len(ipv4) > 1 else target
+
+
+def _told_apart(error: ProviderError, address: str, port: Port, owner: Owner) -> ProviderError:
+    if not isinstance(error, NotFound) or _NO_ROUTER not in str(error):
+        return error
+    return NotFound(
+        f"floating address {address} for {owner}: no router joins its network and network {port.network_id} "
+        f"of port {port.name}; add the port's subnet to a router with that external gateway ({error})"
+    )
+
+
+async def _in_use(project: Project, owner: Owner, floating: FloatingAddress) -> str:
+    holder = await _describe_holder(project, floating.port_id or "")
+    return (
+        f"floating address {floating.floating_ip_address} for {owner} is in use by {holder}; "
+        "disassociate it there, or name another"
+    )
+
+
+async def _describe_holder(project: Project, port_id: str) -> str:
+    call = Call(doing="looking for a port", service="network", method="GET", path=f"/ports/{port_id}")
+    port = await project.client.find(call, "port", Port)
+    if port is None:
+        return f"port {port_id}"
+    described = f"port {port.name} ({port.id})" if port.name else f"port {port.id}"
+    if not port.device_id or not (port.device_owner or "").startswith(_COMPUTE_OWNER):
+        return described
+    server = await project.client.find(
+        Call(doing="looking for a server", service="compute", method="GET", path=f"/servers/{port.device_id}"),
+        "server",
+        Server,
+    )
+    return f"{described} of server {server.name if server else port.device_id}"

@@ -1,0 +1,78 @@
+"""Keep one list of the project's things for all machines, and never forget what we did to them ourselves.
+
+One list answers for all machines of a project, so that calls do not grow with machines. Three things make a kept list
+as safe as a fresh one for "find, else create": what we made or deleted is applied to it at once; a write whose
+outcome is unknown makes it invalid; and what we made stays in it for `GRACE_SECONDS` even where a slow replica of the
+service does not show it yet.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from kubecapy.clock import Clock
+from kubecapy.providers.openstack.services.shared import Fetched, Shared
+
+GRACE_SECONDS: Final = 5.0
+"""How long a service's list may lag behind a write that it confirmed."""
+
+
+class Identified(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str:
+        """Unique in its service."""
+        ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+class _Write(msgspec.Struct, Generic[T], frozen=True):
+    """What we did to one thing: its new form, or None where we deleted it."""
+
+    item: T | None
+    at: float
+
+
+class Listing(Generic[T]):
+    """Shares one list; see the module."""
+
+    def __init__(self, clock: Clock, fetch: Callable[[], Awaitable[Sequence[T]]]) -> None:
+        """Read with `fetch`; nothing is fetched yet."""
+        self._clock = clock
+        self._shared: Shared[Sequence[T]] = Shared(clock, fetch)
+        self._writes: dict[str, _Write[T]] = {}
+
+    async def read(self, max_age_seconds: float) -> Mapping[str, T]:
+        """Return the things by id, at most `max_age_seconds` old but for our own writes, which are always in it."""
+        fetched = await self._shared.read(max_age_seconds)
+        self._drop_settled(fetched.since)
+        return self._with_writes(fetched)
+
+    def put(self, item: T) -> None:
+        """Note that `item` was made or changed."""
+        self._writes[item.id] = _Write(item, self._clock.monotonic())
+
+    def drop(self, id_: str) -> None:
+        """Note that the thing was deleted."""
+        self._writes[id_] = _Write(None, self._clock.monotonic())
+
+    def invalidate(self) -> None:
+        """Note that a write may have happened whose outcome nobody knows."""
+        self._shared.invalidate()
+
+    def _with_writes(self, fetched: Fetched[Sequence[T]]) -> Mapping[str, T]:
+        items = {item.id: item for item in fetched.value}
+        for id_, write in self._writes.items():
+            if write.item is None:
+                items.pop(id_, None)
+            elif write.at >= fetched.since or id_ not in items:
+                items[id_] = write.item
+        return items
+
+    def _drop_settled(self, since: float) -> None:
+        """Forget writes that the list must show by itself."""
+        self._writes = {id_: write for id_, write in self._writes.items() if write.at + GRACE_SECONDS >= since}

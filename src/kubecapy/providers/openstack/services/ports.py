@@ -1,0 +1,134 @@
+"""Find, make and delete the ports of a machine.
+
+A port of ours is told by two fields that the request which makes it sets: the description (the cluster's mark) and
+the name (the machine's). Neutron takes tags only in a later request, so they cannot be the mark.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kubecapy.contract.errors import Conflict, ProviderError, Unavailable
+from kubecapy.providers.openstack.cloud.transport import Call
+from kubecapy.providers.openstack.naming import Owner, port_name
+from kubecapy.providers.openstack.services.networks import Attachment
+from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.resources import Port
+from kubecapy.telemetry.logs import V, get_logger
+
+_LOG = get_logger(__name__)
+
+
+class PortWish(msgspec.Struct, frozen=True):
+    """One port that a machine must have."""
+
+    name: str
+    attachment: Attachment
+    security_group_ids: tuple[str, ...]
+    """Empty means the project's default group."""
+    tags: tuple[str, ...]
+
+
+def plan_ports(
+    owner: Owner, attachments: Sequence[Attachment], security_group_ids: tuple[str, ...], tags: tuple[str, ...]
+) -> tuple[PortWish, ...]:
+    """Return the wished ports, named in the order of the attachments."""
+    return tuple(
+        PortWish(port_name(owner.machine, index), attachment, security_group_ids, tags)
+        for index, attachment in enumerate(attachments)
+    )
+
+
+async def find_ports(project: Project, owner: Owner) -> tuple[Port, ...]:
+    """Return the machine's ports, sorted by name; the first one is the machine's first network."""
+    listing = await project.ports(owner.description).read(project.freshness.changing)
+    return tuple(sorted((port for port in listing.values() if owner.owns_port_name(port.name)), key=_order))
+
+
+async def ensure_ports(project: Project, owner: Owner, wishes: Sequence[PortWish]) -> tuple[Port, ...]:
+    """Find or make every wished port, and give it its tags.
+
+    Raises:
+        Conflict: a port of that name is ours but lies on another network, or there are several.
+    """
+    found = await find_ports(project, owner)
+    return tuple([await _ensure_port(project, owner, wish, found) for wish in wishes])
+
+
+async def delete_port(project: Project, owner: Owner, port: Port) -> None:
+    """Delete a port that bears the machine's mark; absent is success. Its floating address is set free by Neutron."""
+    _LOG.log(V(2), "deleting port %s (%s) of %s", port.name, port.id, owner)
+    call = Call(doing=f"deleting port {port.name} of {owner}", service="network", method="DELETE", path=_path(port.id))
+    await project.client.delete(call)
+    project.ports(owner.description).drop(port.id)
+
+
+async def _ensure_port(project: Project, owner: Owner, wish: PortWish, found: Sequence[Port]) -> Port:
+    named = [port for port in found if port.name == wish.name]
+    if len(named) > 1:
+        ids = ", ".join(port.id for port in named)
+        raise Conflict(f"{owner} has several ports named {wish.name} ({ids}); delete all but one")
+    port = named[0] if named else await _create_port(project, owner, wish)
+    if port.network_id != wish.attachment.network_id:
+        raise Conflict(
+            f"port {port.name} of {owner} lies on network {port.network_id}, the spec wants "
+            f"{wish.attachment.network_id}; a machine is replaced, not moved"
+        )
+    return await _ensure_tags(project, owner, wish, port)
+
+
+async def _create_port(project: Project, owner: Owner, wish: PortWish) -> Port:
+    _LOG.log(V(2), "creating port %s of %s", wish.name, owner)
+    listing = project.ports(owner.description)
+    call = Call(doing=f"creating port {wish.name} of {owner}", service="network", method="POST", path="/ports")
+    try:
+        port = await project.client.write(call, {"port": _port_body(owner, wish)}, "port", Port)
+    except ProviderError as error:
+        if isinstance(error, Unavailable):
+            listing.invalidate()  # The port may be there all the same.
+        else:
+            project.forget_references()
+        raise
+    listing.put(port)
+    return port
+
+
+def _port_body(owner: Owner, wish: PortWish) -> dict[str, Any]:
+    attachment = wish.attachment
+    fixed = {"subnet_id": attachment.subnet_id, "ip_address": attachment.fixed_ip}
+    given = {name: value for name, value in fixed.items() if value}
+    body: dict[str, Any] = {
+        "name": wish.name,
+        "description": owner.description,
+        "network_id": attachment.network_id,
+        "admin_state_up": True,
+    }
+    if given:
+        body["fixed_ips"] = [given]
+    if wish.security_group_ids:
+        body["security_groups"] = list(wish.security_group_ids)
+    return body
+
+
+async def _ensure_tags(project: Project, owner: Owner, wish: PortWish, port: Port) -> Port:
+    """Add the wished tags where some are missing; tags that people set stay."""
+    if set(wish.tags) <= set(port.tags):
+        return port
+    tags = tuple(sorted({*port.tags, *wish.tags}))
+    doing = f"tagging port {port.name} of {owner}"
+    call = Call(doing=doing, service="network", method="PUT", path=f"{_path(port.id)}/tags")
+    await project.client.send(call, {"tags": list(tags)})
+    tagged = msgspec.structs.replace(port, tags=tags)
+    project.ports(owner.description).put(tagged)
+    return tagged
+
+
+def _path(port_id: str) -> str:
+    return f"/ports/{port_id}"
+
+
+def _order(port: Port) -> tuple[int, int, str]:
+    """Sort as `port_name` numbers: the bare name first, then by index."""
+    index = port.name.rpartition("_")[2]
+    return (1, int(index), port.id) if "_" in port.name and index.isdigit() else (0, 0, port.id)

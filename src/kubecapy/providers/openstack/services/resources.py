@@ -1,0 +1,142 @@
+"""Type what the services answer, as far as the provider reads it.
+
+Sources: https://docs.openstack.org/api-ref/compute/, /network/v2/ and /image/v2/.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A Neutron network."""
+
+    id: str
+    name: str = ""
+
+
+class Subnet(msgspec.Struct, frozen=True):
+    """A Neutron subnet."""
+
+    id: str
+    name: str = ""
+
+
+class SecurityGroup(msgspec.Struct, frozen=True):
+    """A Neutron security group."""
+
+    id: str
+    name: str = ""
+    project_id: str | None = None
+
+
+class FixedAddress(msgspec.Struct, frozen=True):
+    """One address of a port."""
+
+    ip_address: str
+    subnet_id: str = ""
+
+
+class Port(msgspec.Struct, frozen=True):
+    """A Neutron port."""
+
+    id: str
+    name: str = ""
+    description: str | None = ""
+    network_id: str = ""
+    fixed_ips: tuple[FixedAddress, ...] = ()
+    device_id: str | None = ""
+    device_owner: str | None = ""
+    tags: tuple[str, ...] = ()
+
+
+class FloatingAddress(msgspec.Struct, frozen=True):
+    """A Neutron floating IP."""
+
+    id: str
+    floating_ip_address: str
+    port_id: str | None = None
+    revision_number: int | None = None
+
+
+class Flavor(msgspec.Struct, frozen=True):
+    """A Nova flavor."""
+
+    id: str
+    name: str
+    ram: int = 0
+    """MiB."""
+    vcpus: int = 0
+
+
+class Image(msgspec.Struct, frozen=True):
+    """A Glance image."""
+
+    id: str
+    name: str | None = ""
+    status: str = ""
+
+
+class KeyPair(msgspec.Struct, frozen=True):
+    """A Nova key pair, without its key."""
+
+    name: str
+
+
+class ZoneState(msgspec.Struct, frozen=True):
+    """Whether an availability zone takes servers."""
+
+    available: bool = True
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """A Nova availability zone."""
+
+    name: str = msgspec.field(name="zoneName")
+    state: ZoneState = msgspec.field(name="zoneState", default=ZoneState())
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why a server is in ERROR."""
+
+    message: str = ""
+    code: int = 0
+
+
+class ServerAddress(msgspec.Struct, frozen=True):
+    """One address of a server, as Nova caches it."""
+
+    addr: str
+    kind: str = msgspec.field(name="OS-EXT-IPS:type", default="fixed")
+
+
+class Server(msgspec.Struct, frozen=True):
+    """A Nova server."""
+
+    id: str
+    name: str = ""
+    status: str = "BUILD"
+    task_state: str | None = msgspec.field(name="OS-EXT-STS:task_state", default=None)
+    metadata: Mapping[str, str] = {}
+    fault: Fault | None = None
+    addresses: Mapping[str, tuple[ServerAddress, ...]] = {}
+
+
+class Console(msgspec.Struct, frozen=True):
+    """The answer of Nova's console action."""
+
+    output: str | None = ""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the project may have in Nova, and has; a negative limit is none."""
+
+    absolute: Mapping[str, Any] = {}  # Any: numbers, and texts in some releases
+
+    def room(self, limit: str, used: str) -> int | None:
+        """Return how many of something may still be made; None where there is no limit."""
+        most, now = self.absolute.get(limit), self.absolute.get(used)
+        if not isinstance(most, int) or not isinstance(now, int) or most < 0:
+            return None
+        return most - now

@@ -1,0 +1,226 @@
+"""Find, make and delete the server of a machine.
+
+A server of ours is told by its metadata (the cluster's mark) and its exact name (the machine's); both are set by the
+request that makes it. The tag of the same request lets one list find all of them; clouds without tags are asked by
+name. Nova takes a name in a query as a regular expression, so it is anchored and compared again.
+"""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from kubecapy.contract.actuators import InstanceState
+from kubecapy.contract.errors import Conflict, InvalidConfiguration, ProviderError, Unavailable
+from kubecapy.providers.openstack.cloud.transport import Call
+from kubecapy.providers.openstack.naming import METADATA_CLUSTER, METADATA_MACHINE, OWNED_TAG, Owner
+from kubecapy.providers.openstack.services.project import TAGS_MICROVERSION, Project
+from kubecapy.providers.openstack.services.resources import Console, Server
+from kubecapy.telemetry.logs import V, get_logger
+from kubecapy.telemetry.secrets import Secret
+
+USER_DATA_BYTES_MAX: Final = 65535
+"""Limit: Nova refuses longer user data, counted as base64 (compute API, "Create Server")."""
+
+_GONE: Final = frozenset({"DELETED", "SOFT_DELETED"})
+_STATES: Final[Mapping[str, InstanceState]] = {
+    "BUILD": "Pending",
+    "REBUILD": "Pending",
+    "UNKNOWN": "Pending",
+    "ACTIVE": "Running",
+    "PASSWORD": "Running",
+    "REBOOT": "Running",
+    "HARD_REBOOT": "Running",
+    "MIGRATING": "Running",
+    "RESIZE": "Running",
+    "VERIFY_RESIZE": "Running",
+    "REVERT_RESIZE": "Running",
+    "ERROR": "Failed",
+    "SHUTOFF": "Stopped",
+    "PAUSED": "Stopped",
+    "SUSPENDED": "Stopped",
+    "RESCUE": "Stopped",
+    "SHELVED": "Stopped",
+    "SHELVED_OFFLOADED": "Stopped",
+}
+"""Every status of https://docs.openstack.org/api-guide/compute/server_concepts.html but the two that mean gone."""
+
+_LOG = get_logger(__name__)
+
+
+class ServerWish(msgspec.Struct, frozen=True):
+    """The server that a machine must have."""
+
+    image_id: str
+    flavor_id: str
+    port_ids: tuple[str, ...]
+    user_data: Secret[bytes]
+    key_name: str = ""
+    availability_zone: str = ""
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = {}
+    config_drive: bool | None = None
+
+
+class ServerFinder(msgspec.Struct, frozen=True):
+    """What is known of a server before it is looked for."""
+
+    owner: Owner
+    recorded_id: str = ""
+    """Id that the Machine's record, providerID or annotation holds; empty where none does."""
+    by_tag: bool = True
+    """False where the cloud's Nova has no tags, or nobody knows whether it was told to use them."""
+
+
+def state_of(server: Server) -> InstanceState:
+    """Return the contract's word for the server's status."""
+    if server.task_state == "deleting":
+        return "Deleting"
+    return _STATES.get(server.status, "Pending")
+
+
+async def find_servers(project: Project, finder: ServerFinder, max_age_seconds: float) -> tuple[Server, ...]:
+    """Return every server that bears the machine's mark; more than one means that someone made a twin.
+
+    A recorded server that the list lacks is asked for by its id before it counts as gone.
+
+    Raises:
+        Conflict: the recorded server is there but does not bear the mark.
+    """
+    candidates = await _list_candidates(project, finder, max_age_seconds)
+    found = {server.id: server for server in candidates if bears_mark(server, finder.owner)}
+    if finder.recorded_id and finder.recorded_id not in found:
+        recorded = await _find_by_id(project, finder.recorded_id)
+        if recorded is not None:
+            found[recorded.id] = _checked(recorded, finder.owner)
+    return tuple(server for server in found.values() if server.status not in _GONE)
+
+
+async def find_server(project: Project, finder: ServerFinder, max_age_seconds: float) -> Server | None:
+    """Return the machine's server; None where there is none.
+
+    Raises:
+        Conflict: there are several, or the recorded one does not bear the mark.
+    """
+    found = await find_servers(project, finder, max_age_seconds)
+    if len(found) > 1:
+        ids = ", ".join(sorted(server.id for server in found))
+        raise Conflict(f"{finder.owner} has several servers ({ids}); delete all but one")
+    return found[0] if found else None
+
+
+def bears_mark(server: Server, owner: Owner) -> bool:
+    """Return whether the server was made for the machine."""
+    return server.name == owner.machine and server.metadata.get(METADATA_CLUSTER) == owner.mark
+
+
+async def create_server(project: Project, owner: Owner, wish: ServerWish, *, with_tags: bool) -> Server:
+    """Make the server; the caller has looked for it before.
+
+    Raises:
+        InvalidConfiguration: the user data is too long.
+        Conflict: a port is in use, which happens where a lost reply had made a server already.
+    """
+    body = _server_body(owner, wish, with_tags=with_tags)
+    _LOG.log(V(2), "creating server %s of %s", owner.machine, owner)
+    call = Call(
+        doing=f"creating server {owner.machine} of {owner}",
+        service="compute",
+        method="POST",
+        path="/servers",
+        microversion=TAGS_MICROVERSION if with_tags else "",
+    )
+    try:
+        made = await project.client.write(call, {"server": body}, "server", Server)
+    except ProviderError as error:
+        if isinstance(error, Unavailable | Conflict):
+            project.servers.invalidate()  # The server may be there all the same.
+        else:
+            project.forget_references()
+        raise
+    server = msgspec.structs.replace(made, name=owner.machine, metadata=body["metadata"])
+    project.servers.put(server)
+    return server
+
+
+async def delete_server(project: Project, owner: Owner, server: Server) -> None:
+    """Ask Nova to delete the server, unless it is at it already; absent is success."""
+    if server.task_state == "deleting":
+        return
+    _LOG.log(V(2), "deleting server %s (%s) of %s", server.name, server.id, owner)
+    doing = f"deleting server {server.name} of {owner}"
+    await project.client.delete(Call(doing=doing, service="compute", method="DELETE", path=_path(server.id)))
+
+
+async def read_console(project: Project, owner: Owner, server: Server, lines: int) -> str:
+    """Return the last `lines` lines of the serial console; empty where there are none."""
+    call = Call(
+        doing=f"reading the console of {owner}", service="compute", method="POST", path=f"{_path(server.id)}/action"
+    )
+    answer = await project.client.write(call, {"os-getConsoleOutput": {"length": lines}}, "", Console)
+    return answer.output or ""
+
+
+async def _list_candidates(project: Project, finder: ServerFinder, max_age_seconds: float) -> Sequence[Server]:
+    if finder.by_tag:
+        return tuple((await project.servers.read(max_age_seconds)).values())
+    call = Call(
+        doing="looking for a server",
+        service="compute",
+        method="GET",
+        path="/servers/detail",
+        query=(("name", f"^{re.escape(finder.owner.machine)}$"),),
+    )
+    return await project.client.list(call, "servers", Server)
+
+
+async def _find_by_id(project: Project, server_id: str) -> Server | None:
+    call = Call(doing="looking for a server", service="compute", method="GET", path=_path(server_id))
+    return await project.client.find(call, "server", Server)
+
+
+def _checked(server: Server, owner: Owner) -> Server:
+    if not bears_mark(server, owner) and server.status not in _GONE:
+        raise Conflict(
+            f"server {server.name} ({server.id}) is recorded for {owner} but does not bear its mark "
+            f"({METADATA_CLUSTER}={owner.mark}); set the metadata, or delete the server by hand"
+        )
+    return server
+
+
+def _server_body(owner: Owner, wish: ServerWish, *, with_tags: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "name": owner.machine,
+        "imageRef": wish.image_id,
+        "flavorRef": wish.flavor_id,
+        "networks": [{"port": port_id} for port_id in wish.port_ids],
+        "metadata": {**wish.metadata, METADATA_CLUSTER: owner.mark, METADATA_MACHINE: _machine_text(owner)},
+        "user_data": _encoded(wish.user_data, owner),
+    }
+    optional = {
+        "key_name": wish.key_name or None,
+        "availability_zone": wish.availability_zone or None,
+        "config_drive": wish.config_drive,
+        "tags": list(dict.fromkeys((OWNED_TAG, owner.mark, *wish.tags))) if with_tags else None,
+    }
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _machine_text(owner: Owner) -> str:
+    return f"{owner.namespace}/{owner.machine}"[:255]
+
+
+def _encoded(user_data: Secret[bytes], owner: Owner) -> str:
+    encoded = base64.b64encode(user_data.reveal()).decode()
+    if len(encoded) > USER_DATA_BYTES_MAX:
+        raise InvalidConfiguration(
+            f"user data of {owner} has {len(encoded)} bytes as base64, Nova takes {USER_DATA_BYTES_MAX}; "
+            "shorten the template in the user-data Secret"
+        )
+    return encoded
+
+
+def _path(server_id: str) -> str:
+    return f"/servers/{server_id}"
