@@ -57,11 +57,12 @@ async def read_components(reader: Reader) -> list[JsonObject]:
 
 async def refresh_secrets(reader: Reader, components: Sequence[JsonObject]) -> list[JsonObject]:
     """Return `components` with each Secret as the cluster holds it, where it does: credentials may have changed."""
-    fresh: list[JsonObject] = []
-    for obj in components:
-        live = await reader.find(RAW_SECRETS, key_of_object(obj)) if obj["kind"] == "Secret" else None
-        fresh.append(_without_server_fields(live) if live else obj)
-    return fresh
+    return [await _refreshed(reader, obj) if obj["kind"] == "Secret" else obj for obj in components]
+
+
+async def _refreshed(reader: Reader, secret: JsonObject) -> JsonObject:
+    live = await reader.find(RAW_SECRETS, key_of_object(secret))
+    return _without_server_fields(live) if live else secret
 
 
 async def _read_secret(reader: Reader, name: str) -> JsonObject:
