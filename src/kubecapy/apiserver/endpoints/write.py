@@ -88,11 +88,19 @@ class WriteEndpoint:
         return json_response(encode(scale_of(written.record.decode(), paths)))
 
     async def change(self, call: Call, change: Change, *, is_replacement: bool = False) -> Written:
-        """Change the object of `call` by `change`, as its sender may."""
+        """Change the object of `call`, or its status where that is asked for, as its sender may."""
+        part = "status" if call.target.subresource == "status" else ""
+        return await self._change(call, change, part, is_replacement=is_replacement)
+
+    async def change_status(self, call: Call, change: Change) -> Written:
+        """Change the status of the object of `call`, whatever part is asked for."""
+        return await self._change(call, change, "status", is_replacement=False)
+
+    async def _change(self, call: Call, change: Change, part: str, *, is_replacement: bool) -> Written:
         admission = self._admissions.get(call.kind.resource)
         update = Update(
             change=change,
-            part="status" if call.target.subresource == "status" else "",
+            part=part,
             validation=read_field_validation(call.request.query),
             admit=lambda old, new: admission.admit_update(call.user, call.attributes, old, new) if admission else new,
             is_replacement=is_replacement,

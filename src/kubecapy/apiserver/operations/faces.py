@@ -1,8 +1,8 @@
 """Give the server's own parts the store's objects, by the protocols of `interfaces`."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 
+from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.errors import NotFound, not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apiserver.operations.deleting import DeleteOptions, ObjectDeleting
@@ -45,7 +45,9 @@ class StoreWriter:
 
     async def create(self, group: str, plural: str, namespace: str, obj: JsonObject) -> JsonObject:
         """Store `obj` and return what was stored."""
-        written = await self._writing.create(self._kind(group, plural), namespace, deepcopy(obj), validation="Ignore")
+        written = await self._writing.create(
+            self._kind(group, plural), namespace, to_json_object(obj), validation="Ignore"
+        )
         return written.record.decode()
 
     async def update(self, group: str, plural: str, obj: JsonObject, *, subresource: str = "") -> JsonObject:
@@ -53,7 +55,7 @@ class StoreWriter:
         metadata = obj["metadata"]
         key = ObjectKey(metadata.get("namespace", ""), metadata["name"])
         part = "status" if subresource == "status" else ""
-        update = Update(change=lambda _old: deepcopy(obj), part=part, validation="Ignore")
+        update = Update(change=lambda _old: to_json_object(obj), part=part, validation="Ignore")
         written = await self._writing.update(self._kind(group, plural), key, update)
         return written.record.decode()
 

@@ -45,6 +45,11 @@ class Registry:
         """Return whether any kind is served in that group and version."""
         return (group, version) in self._groups
 
+    def add_builtin(self, kind: ServedKind) -> None:
+        """Serve one more built-in kind, whose rules need the registry itself."""
+        self._builtin = (*self._builtin, kind)
+        self._index()
+
     def set_custom(self, definition: str, kinds: Sequence[ServedKind]) -> None:
         """Serve `kinds` for the definition of that name instead of what it served before."""
         self._custom[definition] = tuple(kinds)

@@ -1,0 +1,1 @@
+"""Tell clients what is served."""

@@ -1,0 +1,163 @@
+"""Build the discovery documents: aggregated for kubectl of today, plain for everybody else.
+
+Sources: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api; k8s.io/api apidiscovery/v2.
+"""
+
+from collections.abc import Callable, Iterable
+
+from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.resources import GroupVersionKind
+from kubecapy.apiserver.discovery.versions import by_priority
+from kubecapy.apiserver.registry.kinds import ServedKind, Subresource
+from kubecapy.apiserver.registry.registry import Registry
+
+
+class Discovery:
+    """Discovery documents of a registry, encoded once for each of its generations."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Describe the kinds of `registry`."""
+        self._registry = registry
+        self._generation = -1
+        self._cache: dict[str, bytes] = {}
+
+    def aggregated(self, version: str, *, core: bool) -> bytes:
+        """Return the APIGroupDiscoveryList of the core group, or of all named groups, in `version` (v2, v2beta1)."""
+        return self._cached(f"aggregated/{version}/{core}", lambda: self._aggregate(version, core=core))
+
+    def core_versions(self) -> bytes:
+        """Return the plain document of `/api`."""
+        return self._cached("api", lambda: {"kind": "APIVersions", "versions": ["v1"]})
+
+    def groups(self) -> bytes:
+        """Return the plain document of `/apis`."""
+        return self._cached("apis", self._groups)
+
+    def group(self, group: str) -> bytes | None:
+        """Return the plain document of `/apis/<group>`; None where the group is not served."""
+        if not group or group not in self._group_names():
+            return None
+        head = {"kind": "APIGroup", "apiVersion": "v1"}
+        return self._cached(f"apis/{group}", lambda: head | self._group(group))
+
+    def resources(self, group: str, version: str) -> bytes | None:
+        """Return the plain APIResourceList of a group and version; None where it is not served."""
+        if not self._registry.has_version(group, version):
+            return None
+        return self._cached(f"resources/{group}/{version}", lambda: self._resources(group, version))
+
+    def _cached(self, name: str, build: Callable[[], JsonObject]) -> bytes:
+        if self._generation != self._registry.generation:
+            self._cache.clear()
+            self._generation = self._registry.generation
+        if name not in self._cache:
+            self._cache[name] = encode(build())
+        return self._cache[name]
+
+    def _group_names(self) -> list[str]:
+        return list(dict.fromkeys(kind.group for kind in self._registry))
+
+    def _versions(self, group: str) -> list[str]:
+        return by_priority({kind.version for kind in self._registry if kind.group == group})
+
+    def _kinds(self, group: str, version: str) -> Iterable[ServedKind]:
+        return (kind for kind in self._registry if (kind.group, kind.version) == (group, version))
+
+    def _groups(self) -> JsonObject:
+        groups = [self._group(group) for group in self._group_names() if group]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+
+    def _group(self, group: str) -> JsonObject:
+        versions = [{"groupVersion": f"{group}/{version}", "version": version} for version in self._versions(group)]
+        return {"name": group, "versions": versions, "preferredVersion": versions[0]}
+
+    def _resources(self, group: str, version: str) -> JsonObject:
+        resources = []
+        for kind in self._kinds(group, version):
+            resources.append(_plain_resource(kind))
+            resources += [_plain_subresource(kind, subresource) for subresource in kind.subresources]
+        group_version = f"{group}/{version}" if group else version
+        return {
+            "kind": "APIResourceList",
+            "apiVersion": "v1",
+            "groupVersion": group_version,
+            "resources": resources,
+        }
+
+    def _aggregate(self, version: str, *, core: bool) -> JsonObject:
+        names = [name for name in self._group_names() if bool(name) != core]
+        items = [self._aggregated_group(name) for name in names]
+        return {
+            "kind": "APIGroupDiscoveryList",
+            "apiVersion": f"apidiscovery.k8s.io/{version}",
+            "metadata": {},
+            "items": items,
+        }
+
+    def _aggregated_group(self, group: str) -> JsonObject:
+        metadata: JsonObject = {"creationTimestamp": None}
+        if group:
+            metadata["name"] = group
+        versions = [
+            {
+                "version": version,
+                "resources": [_aggregated_resource(kind) for kind in self._kinds(group, version)],
+                "freshness": "Current",
+            }
+            for version in self._versions(group)
+        ]
+        return {"metadata": metadata, "versions": versions}
+
+
+def _plain_resource(kind: ServedKind) -> JsonObject:
+    resource: JsonObject = {
+        "name": kind.plural,
+        "singularName": kind.singular,
+        "namespaced": kind.namespaced,
+        "kind": kind.kind,
+        "verbs": list(kind.verbs),
+    }
+    return resource | _names(kind)
+
+
+def _plain_subresource(kind: ServedKind, subresource: Subresource) -> JsonObject:
+    resource: JsonObject = {
+        "name": f"{kind.plural}/{subresource.name}",
+        "singularName": "",
+        "namespaced": kind.namespaced,
+        "kind": subresource.kind.kind,
+        "verbs": list(subresource.verbs),
+    }
+    if (subresource.kind.group, subresource.kind.version) != (kind.group, kind.version):
+        resource |= {"group": subresource.kind.group, "version": subresource.kind.version}
+    return resource
+
+
+def _aggregated_resource(kind: ServedKind) -> JsonObject:
+    resource: JsonObject = {
+        "resource": kind.plural,
+        "responseKind": _gvk(kind.gvk),
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.singular,
+        "verbs": list(kind.verbs),
+    }
+    if kind.subresources:
+        resource["subresources"] = [
+            {"subresource": entry.name, "responseKind": _gvk(entry.kind), "verbs": list(entry.verbs)}
+            for entry in kind.subresources
+        ]
+    return resource | _names(kind)
+
+
+def _names(kind: ServedKind) -> JsonObject:
+    names: JsonObject = {}
+    if kind.short_names:
+        names["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        names["categories"] = list(kind.categories)
+    return names
+
+
+def _gvk(gvk: GroupVersionKind) -> JsonObject:
+    return {"group": gvk.group, "version": gvk.version, "kind": gvk.kind}

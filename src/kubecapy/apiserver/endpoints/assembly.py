@@ -1,0 +1,29 @@
+"""Put the endpoints of one server together."""
+
+from random import Random
+
+from kubecapy.apiserver.core import ServerCore
+from kubecapy.apiserver.discovery.documents import Discovery
+from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
+from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Endpoints, Guards
+from kubecapy.apiserver.endpoints.plain import PlainEndpoint
+from kubecapy.apiserver.endpoints.read import ReadEndpoint
+from kubecapy.apiserver.endpoints.watch import WatchEndpoint
+from kubecapy.apiserver.endpoints.write import WriteEndpoint
+from kubecapy.apiserver.interfaces import Extensions
+from kubecapy.apiserver.openapi.documents import OpenApi
+from kubecapy.clock import Clock
+
+
+def make_dispatcher(
+    core: ServerCore, guards: Guards, extensions: Extensions, git_version: str, clock: Clock, random: Random
+) -> Dispatcher:
+    """Return what serves requests for the objects of `core`, as far as `guards` let them pass."""
+    endpoints = Endpoints(
+        plain=PlainEndpoint(core.store, Discovery(core.registry), OpenApi(core.registry, git_version), git_version),
+        read=ReadEndpoint(core.store),
+        watch=WatchEndpoint(core.store, clock, random),
+        write=WriteEndpoint(core.store, core.writing, extensions.admissions),
+        delete=DeleteEndpoint(core.store, core.deleting),
+    )
+    return Dispatcher(core.registry, guards, extensions.handlers, endpoints, clock)

@@ -1,0 +1,180 @@
+"""Lead each request to its endpoint: authenticate, read the address, authorize, serve."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from ssl import SSLObject
+
+import msgspec
+from aiohttp import web
+
+from kubecapy.apimachinery.errors import MethodNotAllowed, StatusError
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.endpoints.bodies import read_object_body
+from kubecapy.apiserver.endpoints.call import Call
+from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
+from kubecapy.apiserver.endpoints.parameters import read_bool
+from kubecapy.apiserver.endpoints.patching import read_patch
+from kubecapy.apiserver.endpoints.paths import attributes_of, parse_target
+from kubecapy.apiserver.endpoints.plain import PlainEndpoint, unknown_path
+from kubecapy.apiserver.endpoints.read import ReadEndpoint
+from kubecapy.apiserver.endpoints.responses import error_response, value_response
+from kubecapy.apiserver.endpoints.subresources import bind_pod
+from kubecapy.apiserver.endpoints.watch import WatchEndpoint
+from kubecapy.apiserver.endpoints.write import WriteEndpoint
+from kubecapy.apiserver.interfaces import Authenticates, Authorizes, Handler, HandlerKey
+from kubecapy.apiserver.registry.registry import Registry
+from kubecapy.clock import Clock
+
+Serve = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+class Guards(msgspec.Struct, frozen=True):
+    """Who says who sends a request, and who says what the sender may do."""
+
+    authenticator: Authenticates
+    authorizer: Authorizes
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """What answers requests, by what they want."""
+
+    plain: PlainEndpoint
+    read: ReadEndpoint
+    watch: WatchEndpoint
+    write: WriteEndpoint
+    delete: DeleteEndpoint
+
+
+class Dispatcher:
+    """Serves every request of one server."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        guards: Guards,
+        handlers: Mapping[HandlerKey, Handler],
+        endpoints: Endpoints,
+        clock: Clock,
+    ) -> None:
+        """Serve the kinds of `registry`; `handlers` come before `endpoints` where both know a subresource."""
+        self._registry = registry
+        self._guards = guards
+        self._handlers = handlers
+        self._plain = endpoints.plain
+        self._read = endpoints.read
+        self._write = endpoints.write
+        self._clock = clock
+        self._by_verb: Mapping[str, Serve] = {
+            "get": self._get,
+            "list": self._list,
+            "watch": endpoints.watch.watch,
+            "create": endpoints.write.create,
+            "update": endpoints.write.update,
+            "patch": endpoints.write.patch,
+            "delete": endpoints.delete.delete,
+            "deletecollection": endpoints.delete.delete_collection,
+        }
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer `request`; whatever is refused becomes a Status."""
+        try:
+            return await self._serve(request)
+        except StatusError as error:
+            return error_response(error)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        authorization = request.headers.get("Authorization")
+        user = self._guards.authenticator.authenticate(_peer_certificate(request), authorization)
+        target = parse_target(request.path)
+        is_watch = target is not None and request.method == "GET" and read_bool(request.query, "watch")
+        attributes = attributes_of(request.method, request.path, target, is_watch=is_watch)
+        self._guards.authorizer.authorize(user, attributes)
+        if target is None:
+            return self._plain.serve(request)
+        kind = self._registry.find(target.group, target.version, target.plural)
+        if kind is None:
+            raise unknown_path()
+        return await self._serve_resource(Call(request, user, attributes, target, kind, self._clock))
+
+    async def _serve_resource(self, call: Call) -> web.StreamResponse:
+        _check_scope(call)
+        if call.target.subresource or call.kind.is_virtual:
+            return await self._serve_part(call)
+        verb = call.attributes.verb
+        # A watch of one object is a watch of its collection with that name selected; nobody sends the old form.
+        if verb not in self._by_verb or verb not in call.kind.verbs or (verb == "watch" and call.target.name):
+            raise _not_allowed()
+        return await self._by_verb[verb](call)
+
+    async def _serve_part(self, call: Call) -> web.StreamResponse:
+        handler = self._handlers.get((call.kind.group, call.kind.plural, call.target.subresource))
+        if handler is not None:
+            return await self._serve_handler(call, handler)
+        subresource = call.kind.find_subresource(call.target.subresource)
+        if subresource is None:
+            raise unknown_path()
+        if call.attributes.verb not in subresource.verbs:
+            raise _not_allowed()
+        match subresource.name:
+            case "scale":
+                return await self._serve_scale(call)
+            case "binding":
+                return await bind_pod(call, self._write)
+            case _:
+                return await self._by_verb[call.attributes.verb](call)
+
+    async def _serve_scale(self, call: Call) -> web.StreamResponse:
+        if call.kind.scale is None:
+            raise unknown_path()
+        if call.attributes.verb == "get":
+            return await self._write.get_scale(call, call.kind.scale)
+        return await self._write.update_scale(call, call.kind.scale)
+
+    async def _serve_handler(self, call: Call, handler: Handler) -> web.StreamResponse:
+        reply = await handler(call.request, call.user, call.attributes, await self._handler_body(call))
+        if isinstance(reply, web.StreamResponse):
+            return reply
+        return value_response(reply, status=201 if call.request.method == "POST" else 200)
+
+    async def _handler_body(self, call: Call) -> JsonObject | None:
+        if call.request.method in ("POST", "PUT"):
+            return await read_object_body(call.request)
+        if call.request.method == "PATCH":
+            patch = await read_patch(call.request, call.kind)
+            return patch.apply(self._write.stored(call))
+        return None
+
+    async def _get(self, call: Call) -> web.StreamResponse:
+        return self._read.get(call)
+
+    async def _list(self, call: Call) -> web.StreamResponse:
+        return self._read.list(call)
+
+
+def _check_scope(call: Call) -> None:
+    """Check that the address has a namespace exactly where the kind lives in one.
+
+    Raises:
+        NotFound: an object without its namespace, or a cluster-scoped kind inside of one.
+        MethodNotAllowed: a write to all namespaces at once.
+    """
+    if not call.kind.namespaced:
+        if call.target.namespace:
+            raise unknown_path()
+        return
+    if call.target.namespace:
+        return
+    if call.target.name:
+        raise unknown_path()
+    if call.attributes.verb not in ("list", "watch"):
+        raise _not_allowed()
+
+
+def _not_allowed() -> MethodNotAllowed:
+    return MethodNotAllowed("the server does not allow this method on the requested resource")
+
+
+def _peer_certificate(request: web.BaseRequest) -> bytes | None:
+    """Return the certificate that the client proved to own, as DER; None where it showed none."""
+    transport = request.transport
+    tls = transport.get_extra_info("ssl_object") if transport is not None else None
+    return tls.getpeercert(binary_form=True) if isinstance(tls, SSLObject) else None

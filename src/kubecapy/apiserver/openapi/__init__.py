@@ -1,0 +1,1 @@
+"""Publish the schemas of served kinds as OpenAPI v3."""

@@ -1,0 +1,91 @@
+"""Put one API server together and run it.
+
+store <- registry <- operations <- endpoints <- listener
+^- upkeep (garbage, namespaces, definitions, events)
+"""
+
+from contextlib import AsyncExitStack
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from kubecapy.apimachinery.errors import AlreadyExists
+from kubecapy.apiserver.authentication import Authenticator
+from kubecapy.apiserver.authorization import Authorizer, bootstrap_policy
+from kubecapy.apiserver.core import ServerCore
+from kubecapy.apiserver.endpoints.assembly import make_dispatcher
+from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Guards
+from kubecapy.apiserver.interfaces import Extensions, ObjectReader, ObjectWriter
+from kubecapy.apiserver.listening import TlsListener
+from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.clock import Clock
+
+
+class ApiServer:
+    """A running API server for as long as its `async with` block lasts; it stops in less than two seconds."""
+
+    def __init__(self, settings: ApiServerSettings, clock: Clock, random: Random) -> None:
+        """Describe the server; nothing is opened before the block is entered.
+
+        Raises:
+            OSError: a certificate or key cannot be read.
+        """
+        self._settings = settings
+        self._core = ServerCore(settings, clock, random)
+        self._listener = TlsListener(settings, self._make_dispatcher(clock, random).handle)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the store, create what every server has, and listen.
+
+        Raises:
+            StoreError: the store's file cannot be used.
+            OSError: an address cannot be bound.
+        """
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._core)
+            await self._create_policy()
+            await stack.enter_async_context(self._listener)
+            # Watches end first, so that the listener has no streams to wait for.
+            stack.callback(self._core.store.close_subscriptions)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the watches, stop listening, close the store."""
+        await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """Where clients reach the server, by its first address."""
+        address = self._settings.bind_addresses[0]
+        return f"https://[{address}]:{self.port}" if ":" in address else f"https://{address}:{self.port}"
+
+    @property
+    def reader(self) -> ObjectReader:
+        """Reads what is visible."""
+        return self._core.reader
+
+    @property
+    def writer(self) -> ObjectWriter:
+        """Writes without authorization, for those who run the server."""
+        return self._core.writer
+
+    def _make_dispatcher(self, clock: Clock, random: Random) -> Dispatcher:
+        reader = self._core.reader
+        guards = Guards(Authenticator(self._settings, reader, clock), Authorizer(reader))
+        return make_dispatcher(self._core, guards, Extensions({}), self._settings.git_version, clock, random)
+
+    async def _create_policy(self) -> None:
+        for group, plural, obj in bootstrap_policy.objects():
+            try:
+                await self._core.writer.create(group, plural, obj["metadata"].get("namespace", ""), obj)
+            except AlreadyExists:
+                continue  # It was made at an earlier start, and people may have changed it since.
