@@ -1,0 +1,137 @@
+from typing import Any
+
+import pytest
+from tests.devcloud.core_client import CoreClient, login_body
+
+from kubecapy.devcloud import seed
+
+TOKENS = "/identity/v3/auth/tokens"
+REQUIRES = "The request you have made requires authentication."
+
+
+def test_a_password_with_names_gives_a_token_for_the_project(client: CoreClient) -> None:
+    user = {"name": "capi", "domain": {"name": "ibm"}, "password": client.access.member.reveal()}
+    scope = {"project": {"name": "kubecapy", "domain": {"name": "ibm"}}}
+
+    reply = client.call(
+        "POST", TOKENS, {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
+    )
+
+    token = reply.json["token"]
+    assert reply.status == 201
+    assert token["project"]["id"] == seed.PROJECT.id
+    assert token["user"]["domain"]["name"] == "ibm"
+    assert [role["name"] for role in token["roles"]] == ["member", "reader"]
+    assert {entry["type"] for entry in token["catalog"]} == {"identity", "compute", "network", "image"}
+    assert {end["interface"] for end in token["catalog"][0]["endpoints"]} == {"public", "internal", "admin"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(login_body(seed.MEMBER_USER_ID, "wrong", seed.PROJECT.id), id="wrong password"),
+        pytest.param(login_body("nobody", "wrong", seed.PROJECT.id), id="unknown user"),
+        pytest.param({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}, id="unknown token"),
+        pytest.param({"auth": {"identity": {"methods": ["totp"]}}}, id="unknown method"),
+    ],
+)
+def test_what_proves_nothing_is_refused_with_keystones_words(client: CoreClient, body: Any) -> None:
+    reply = client.call("POST", TOKENS, body)
+
+    assert reply.status == 401
+    assert reply.json == {"error": {"code": 401, "message": REQUIRES, "title": "Unauthorized"}}
+
+
+@pytest.mark.parametrize("project_id", ["0" * 32, seed.ADMIN_PROJECT.id], ids=["unknown", "another's"])
+def test_a_project_without_a_role_is_refused(client: CoreClient, project_id: str) -> None:
+    body = login_body(seed.MEMBER_USER_ID, client.access.member.reveal(), project_id)
+
+    reply = client.call("POST", TOKENS, body)
+
+    assert (reply.status, reply.message) == (401, REQUIRES)
+
+
+def test_a_malformed_login_names_what_is_missing_and_shows_no_password(client: CoreClient) -> None:
+    body = {"auth": {"identity": {"methods": ["password"], "password": "s3cret"}}}
+
+    reply = client.call("POST", TOKENS, body)
+
+    assert reply.status == 400
+    assert "Expecting to find password in auth" in reply.message
+    assert "s3cret" not in reply.message
+
+
+def test_a_token_gives_a_token_that_lives_no_longer(client: CoreClient) -> None:
+    first = client.call("GET", TOKENS, x_subject_token=client.token).json["token"]
+    client.wait(100)
+
+    body = {"auth": {"identity": {"methods": ["token"], "token": {"id": client.token}}}}
+    second = client.call("POST", TOKENS, body).json["token"]
+
+    assert second["expires_at"] == first["expires_at"]
+    assert second["methods"] == ["password", "token"]
+
+
+def test_an_expired_token_is_refused_by_every_service(client: CoreClient) -> None:
+    client.wait(3601)
+
+    replies = [
+        client.call("GET", path)
+        for path in ("/compute/v2.1/servers", "/networking/v2.0/ports", "/image/v2/images", "/identity/v3/projects")
+    ]
+
+    assert [reply.status for reply in replies] == [401] * 4
+    assert {reply.message for reply in replies} == {REQUIRES}
+    assert all(reply.headers["www-authenticate"].startswith("Keystone") for reply in replies)
+
+
+def test_a_revoked_token_is_of_no_use(client: CoreClient) -> None:
+    assert client.call("DELETE", TOKENS, x_subject_token=client.token).status == 204
+
+    assert client.compute("GET", "servers").status == 401
+
+
+def test_an_application_credential_logs_in_until_it_is_deleted(client: CoreClient) -> None:
+    path = f"/identity/v3/users/{seed.MEMBER_USER_ID}/application_credentials"
+    made = client.call("POST", path, {"application_credential": {"name": "robot"}}).json["application_credential"]
+    proof = {"id": made["id"], "secret": made["secret"]}
+    body = {"auth": {"identity": {"methods": ["application_credential"], "application_credential": proof}}}
+
+    before = client.call("POST", TOKENS, body)
+    client.call("DELETE", f"{path}/{made['id']}")
+    after = client.call("POST", TOKENS, body)
+
+    assert before.status == 201
+    assert before.json["token"]["project"]["id"] == seed.PROJECT.id
+    assert after.status == 401
+    assert "secret" not in client.get(path)
+
+
+def test_only_administrators_list_projects(client: CoreClient, admin: CoreClient) -> None:
+    refused = client.call("GET", "/identity/v3/projects")
+
+    assert refused.status == 403
+    assert refused.message == "You are not authorized to perform the requested action: identity:list_projects."
+    assert {project["name"] for project in admin.get("/identity/v3/projects")["projects"]} == {"kubecapy", "admin"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "self_link"),
+    [
+        ("/identity", 300, "/identity/v3/"),
+        ("/compute", 200, "/compute/v2.1/"),
+        ("/networking/", 200, "/networking/v2.0/"),
+        ("/image", 300, "/image/v2/"),
+    ],
+)
+def test_every_service_tells_its_versions_without_a_token(
+    client: CoreClient, path: str, status: int, self_link: str
+) -> None:
+    client.token = ""
+
+    reply = client.call("GET", path)
+
+    versions = reply.json["versions"]
+    first = (versions["values"] if isinstance(versions, dict) else versions)[0]
+    assert reply.status == status
+    assert first["links"][0]["href"] == f"https://cloud.test{self_link}"
