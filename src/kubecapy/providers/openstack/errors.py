@@ -64,6 +64,8 @@ def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
     wait = _retry_after(refusal.headers.get("retry-after"), now)
     if refusal.status == HTTPStatus.TOO_MANY_REQUESTS or (wait is not None and refusal.status in (413, 503)):
         return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS if wait is None else wait)
+    if refusal.status == HTTPStatus.NOT_FOUND and not _is_spoken(refusal):
+        return Unavailable(message)
     return _class_of(refusal.status, text)(message)
 
 
@@ -89,6 +91,14 @@ def _class_of(status: int, text: str) -> type[PlainError]:
             return CapacityExhausted
         case _:
             return Unavailable
+
+
+def _is_spoken(refusal: Refusal) -> bool:
+    """Return whether a 404 is the service's own: a proxy's page must never count as "it is gone".
+
+    Glance alone answers with a page of its own.
+    """
+    return refusal.service == "image" or refusal.body.lstrip()[:1] == b"{"
 
 
 def _words(body: bytes) -> str:

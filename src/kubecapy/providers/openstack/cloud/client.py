@@ -8,7 +8,7 @@ import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.clock import Clock
-from kubecapy.contract.errors import NotFound, ProviderError
+from kubecapy.contract.errors import NotFound, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call, Query, Reply, Transport
 from kubecapy.providers.openstack.errors import Refusal, provider_error, unavailable
 from kubecapy.telemetry.logs import V, get_logger
@@ -54,10 +54,10 @@ class CloudClient:
             return None
 
     async def list(self, call: Call, key: str, type_: type[T]) -> list[T]:
-        """Return every object of a list, page after page."""
+        """Return every object of a list, page after page; a list that is not there is an `Unavailable` cloud."""
         found: list[T] = []
         for _ in range(PAGES_MAX):
-            body = _json(await self._send(call), call)
+            body = await self._read_page(call)
             found.extend(_typed(item, type_, call) for item in _objects(body, key, call))
             query = _next_query(body, key)
             if query is None:
@@ -83,6 +83,12 @@ class CloudClient:
     async def close(self) -> None:
         """Let go of connections."""
         await self._transport.close()
+
+    async def _read_page(self, call: Call) -> JsonObject:
+        try:
+            return _json(await self._send(call), call)
+        except NotFound as error:
+            raise Unavailable(str(error)) from error
 
     async def _send(self, call: Call) -> Reply:
         _LOG.log(V(6), "calling %s %s %s", call.service, call.method, call.path)

@@ -33,6 +33,14 @@ class _Candidate(msgspec.Struct, frozen=True):
     spec: MachineProviderSpec
 
 
+class _Size:
+    """Adds up what all candidates of a project take."""
+
+    def __init__(self) -> None:
+        self.flavors: list[Flavor] = []
+        self.ports = 0
+
+
 async def find_obstacles(projects: Projects, cluster: JsonObject, machines: Sequence[JsonObject]) -> Sequence[str]:
     """Return one sentence for each thing that stands in the way; empty where all can be made.
 
@@ -67,26 +75,29 @@ async def _missing_in_cloud(projects: Projects, candidates: Sequence[_Candidate]
         by_credentials.setdefault(candidate.spec.credentials, []).append(candidate)
     for credentials, group in by_credentials.items():
         project = await projects.find(credentials, group[0].owner.namespace)
-        flavors: list[Flavor] = []
+        size = _Size()
         for candidate in group:
-            obstacles += await _check_candidate(project, candidate, flavors)
-        obstacles += await _check_quota(project, group[0].owner, flavors)
+            obstacles += await _check_candidate(project, candidate, size)
+        obstacles += await _check_quota(project, group[0].owner, size)
     return obstacles
 
 
-async def _check_candidate(project: Project, candidate: _Candidate, flavors: list[Flavor]) -> Sequence[str]:
-    """Return what of the candidate's wishes is not there; its flavor is added to `flavors`."""
+async def _check_candidate(project: Project, candidate: _Candidate, size: _Size) -> Sequence[str]:
+    """Return what of the candidate's wishes is not there; what it takes is added to `size`."""
     spec, owner = candidate.spec, candidate.owner
 
     async def note_flavor() -> None:
-        flavors.append(await find_flavor(project, spec.flavor))
+        size.flavors.append(await find_flavor(project, spec.flavor))
+
+    async def note_ports() -> None:
+        size.ports += len(await find_attachments(project, spec.networks))
 
     checks: Sequence[Callable[[], Awaitable[object]]] = (
         note_flavor,
         lambda: find_image(project, spec.image),
         lambda: check_key_pair(project, spec.key_name),
         lambda: check_zone(project, spec.availability_zone),
-        lambda: find_attachments(project, spec.networks),
+        note_ports,
         lambda: find_security_groups(project, spec.security_groups),
         lambda: _check_address(project, owner, spec.floating_ip),
     )
@@ -110,11 +121,11 @@ async def _check_address(project: Project, owner: Owner, address: str) -> None:
     await check_floating_address(project, owner, address, tuple(ports))
 
 
-async def _check_quota(project: Project, owner: Owner, flavors: Sequence[Flavor]) -> Sequence[str]:
+async def _check_quota(project: Project, owner: Owner, size: _Size) -> Sequence[str]:
     """Return the quotas that are too small; not where some of the machines are there, whose part nobody knows."""
     if await list_marked_servers(project, owner.namespace, owner.cluster):
         return ()
-    return await find_shortages(project, flavors)
+    return await find_shortages(project, size.flavors, size.ports)
 
 
 def _value(obj: JsonObject) -> JsonObject | None:

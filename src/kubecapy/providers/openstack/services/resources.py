@@ -140,3 +140,22 @@ class Limits(msgspec.Struct, frozen=True):
         if not isinstance(most, int) or not isinstance(now, int) or most < 0:
             return None
         return most - now
+
+
+class NetworkQuota(msgspec.Struct, frozen=True):
+    """One of Neutron's quotas with its use; a negative limit is none."""
+
+    limit: int = -1
+    used: int = 0
+    reserved: int = 0
+
+    @property
+    def room(self) -> int | None:
+        """How many may still be made; None where there is no limit."""
+        return None if self.limit < 0 else self.limit - self.used - self.reserved
+
+
+class NetworkQuotas(msgspec.Struct, frozen=True):
+    """Those of Neutron's quotas that machines use."""
+
+    port: NetworkQuota = NetworkQuota()
