@@ -18,6 +18,7 @@ from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Guards
 from kubecapy.apiserver.interfaces import Extensions, ObjectReader, ObjectWriter
 from kubecapy.apiserver.listening import TlsListener
 from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.apiserver.upkeep.runner import Upkeep
 from kubecapy.clock import Clock
 
 
@@ -32,6 +33,7 @@ class ApiServer:
         """
         self._settings = settings
         self._core = ServerCore(settings, clock, random)
+        self._upkeep = Upkeep(self._core, clock)
         self._listener = TlsListener(settings, self._make_dispatcher(clock, random).handle)
         self._stack = AsyncExitStack()
 
@@ -45,6 +47,7 @@ class ApiServer:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._core)
             await self._create_policy()
+            await stack.enter_async_context(self._upkeep)
             await stack.enter_async_context(self._listener)
             # Watches end first, so that the listener has no streams to wait for.
             stack.callback(self._core.store.close_subscriptions)

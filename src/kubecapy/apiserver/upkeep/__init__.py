@@ -1,0 +1,1 @@
+"""Do what follows from writes: collect garbage, empty namespaces and definitions, forget old events."""
