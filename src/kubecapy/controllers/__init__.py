@@ -1,0 +1,1 @@
+"""Reconcilers of Cluster and Machine, and the link from Machines to Nodes."""

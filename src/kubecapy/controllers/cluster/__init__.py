@@ -1,0 +1,1 @@
+"""The Cluster reconciler: what the machines of a cluster share."""

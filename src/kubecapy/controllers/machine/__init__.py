@@ -1,0 +1,1 @@
+"""The Machine reconciler: one server that becomes a Node."""

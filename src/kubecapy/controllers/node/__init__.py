@@ -1,0 +1,1 @@
+"""The Node link: which Node runs on a Machine, and how it is."""
