@@ -13,7 +13,7 @@ from kubecapy.apimachinery.fields import FieldError
 NOT_CHECKED: Final = FieldError(
     "<nil>",
     "FieldValueInvalid",
-    'Invalid value: "null": some validation rules were not checked because the object was invalid; '
+    "Invalid value: null: some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation",
 )
 """Stands beside errors that kept the rules from being evaluated."""

@@ -5,8 +5,12 @@ nodes first and by roles then; everybody else by roles.
 Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from kubecapy.api.rbac import PolicyRule, RoleRef
+from kubecapy.apiserver.authorization.bootstrap_policy.node_rules import NODE_RULES
+from kubecapy.apiserver.authorization.bootstrap_policy.notation import paths, rule
 from kubecapy.apiserver.authorization.node import NodeAuthorizer, node_name_of
 from kubecapy.apiserver.authorization.policy import PolicyRules
 from kubecapy.apiserver.authorization.rules import allows
@@ -14,6 +18,7 @@ from kubecapy.apiserver.authorization.wording import forbidden
 from kubecapy.apiserver.interfaces import Attributes, ObjectReader, UserInfo
 
 MASTERS: Final = "system:masters"
+EVERYTHING: Final = (rule("*", "*", "*"), paths("*", "*"))
 
 
 class Authorizer:
@@ -44,3 +49,16 @@ class Authorizer:
             if self._nodes.allows(node, attributes):
                 return True
         return any(allows(rule, attributes) for rule in self._rules.rules_of(user, attributes.namespace))
+
+    def rules_of(self, user: UserInfo, namespace: str) -> Iterator[PolicyRule]:
+        """Yield the rules that hold for `user` in `namespace`, for people to read; decisions are `authorize`'s."""
+        if MASTERS in user.groups:
+            yield from EVERYTHING
+            return
+        if node_name_of(user) is not None:
+            yield from NODE_RULES
+        yield from self._rules.rules_of(user, namespace)
+
+    def rules_of_role(self, role: RoleRef, namespace: str) -> Sequence[PolicyRule] | None:
+        """Return the rules that a binding to `role` in `namespace` gives; None where the role is absent."""
+        return self._rules.rules_of_role(role, namespace)

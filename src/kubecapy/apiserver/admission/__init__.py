@@ -1,0 +1,1 @@
+"""Complete or refuse writes with regard to who sends them."""

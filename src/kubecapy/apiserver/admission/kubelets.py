@@ -1,0 +1,60 @@
+"""Let kubelets create what is their own alone: their Node, their Lease, the mirrors of their static pods.
+
+Changes of what exists are judged by authorization, which knows the name; creation is judged here, where the object is
+seen. Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction.
+"""
+
+from typing import Final
+
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.authorization.node import node_name_of
+from kubecapy.apiserver.authorization.wording import refused
+from kubecapy.apiserver.interfaces import Attributes, UserInfo
+
+_MIRROR: Final = "kubernetes.io/config.mirror"
+
+
+class KubeletAdmission:
+    """Admits the Nodes, Leases and pods that kubelets create; everybody else is none of its business."""
+
+    def admit_create(self, user: UserInfo, attributes: Attributes, obj: JsonObject) -> JsonObject:
+        """Return `obj`.
+
+        Raises:
+            Forbidden: a kubelet creates what belongs to another node.
+        """
+        node = node_name_of(user)
+        if node is None:
+            return obj
+        reason = _pod_problem(node, obj) if attributes.resource == "pods" else _name_problem(node, attributes, obj)
+        if reason:
+            raise refused(attributes, reason)
+        return obj
+
+    def admit_update(self, user: UserInfo, attributes: Attributes, old: JsonObject, obj: JsonObject) -> JsonObject:  # noqa: ARG002 -- the protocol's
+        """Return `obj`: authorization judged the name."""
+        return obj
+
+
+def _name_problem(node: str, attributes: Attributes, obj: JsonObject) -> str | None:
+    name = _metadata(obj).get("name", "")
+    if name == node:
+        return None
+    kind = "lease" if attributes.resource == "leases" else "node"
+    return f'node "{node}" is not allowed to create {kind} "{name}"'
+
+
+def _pod_problem(node: str, obj: JsonObject) -> str | None:
+    spec = obj.get("spec")
+    bound = spec.get("nodeName", "") if isinstance(spec, dict) else ""
+    annotations = _metadata(obj).get("annotations") or {}
+    if _MIRROR not in annotations:
+        return f'pod does not have "{_MIRROR}" annotation, node "{node}" can only create mirror pods'
+    if bound != node:
+        return f'node "{node}" can only create pods with spec.nodeName set to itself'
+    return None
+
+
+def _metadata(obj: JsonObject) -> JsonObject:
+    metadata = obj.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}

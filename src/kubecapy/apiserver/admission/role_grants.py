@@ -1,0 +1,140 @@
+"""Keep people from granting what they do not hold.
+
+Whoever writes a role must hold its rules or the verb `escalate`; whoever writes a binding must hold the rules of its
+role or the verb `bind`. Source:
+https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import TypeVar
+
+import msgspec
+
+from kubecapy.api import rbac
+from kubecapy.api.rbac import PolicyRule, RoleRef
+from kubecapy.apimachinery.codec import DecodeError, convert
+from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.meta import JsonObject, Value
+from kubecapy.apiserver.authorization import Authorizer
+from kubecapy.apiserver.authorization.rules import allows
+from kubecapy.apiserver.authorization.wording import refused
+from kubecapy.apiserver.interfaces import Attributes, UserInfo
+
+T = TypeVar("T")
+
+
+class _Role(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What counts of a role."""
+
+    rules: tuple[PolicyRule, ...] | None = None
+
+
+class _Binding(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What counts of a binding."""
+
+    role_ref: RoleRef
+
+
+class RoleAdmission:
+    """Admits roles whose rules the sender holds."""
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        """Ask `authorizer` what the sender holds."""
+        self._authorizer = authorizer
+
+    def admit_create(self, user: UserInfo, attributes: Attributes, obj: JsonObject) -> JsonObject:
+        """Return `obj`; Forbidden where it would grant more than the sender holds."""
+        named = _named(attributes, obj)
+        if not self._authorizer.is_allowed(user, msgspec.structs.replace(named, verb="escalate")):
+            _refuse_more(self._authorizer, user, named, _read(obj, _Role).rules or ())
+        return obj
+
+    def admit_update(self, user: UserInfo, attributes: Attributes, old: JsonObject, obj: JsonObject) -> JsonObject:
+        """Return `obj`; Forbidden where rules change to more than the sender holds."""
+        if _read(old, _Role) == _read(obj, _Role):
+            return obj
+        return self.admit_create(user, attributes, obj)
+
+
+class BindingAdmission:
+    """Admits bindings to roles whose rules the sender holds."""
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        """Ask `authorizer` what the sender holds, and what the role gives."""
+        self._authorizer = authorizer
+
+    def admit_create(self, user: UserInfo, attributes: Attributes, obj: JsonObject) -> JsonObject:
+        """Return `obj`; Forbidden where it would grant more than the sender holds."""
+        role = _read(obj, _Binding).role_ref
+        if self._authorizer.is_allowed(user, _binding_of(role, attributes)):
+            return obj
+        rules = self._authorizer.rules_of_role(role, attributes.namespace)
+        if rules is None:
+            raise refused(_named(attributes, obj), f'{role.kind.lower()}.{rbac.GROUP} "{role.name}" not found')
+        _refuse_more(self._authorizer, user, _named(attributes, obj), rules)
+        return obj
+
+    def admit_update(self, user: UserInfo, attributes: Attributes, old: JsonObject, obj: JsonObject) -> JsonObject:
+        """Return `obj`; Forbidden where it changes and would grant more than the sender holds."""
+        if all(old.get(part) == obj.get(part) for part in ("roleRef", "subjects")):
+            return obj
+        return self.admit_create(user, attributes, obj)
+
+
+def _binding_of(role: RoleRef, attributes: Attributes) -> Attributes:
+    plural = "clusterroles" if role.kind == "ClusterRole" else "roles"
+    return msgspec.structs.replace(attributes, verb="bind", resource=plural, subresource="", name=role.name)
+
+
+def _named(attributes: Attributes, obj: JsonObject) -> Attributes:
+    """Return `attributes` with the object's name, which the URL of a creation does not carry."""
+    metadata = obj.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return msgspec.structs.replace(attributes, name=name if isinstance(name, str) else attributes.name)
+
+
+def _refuse_more(authorizer: Authorizer, user: UserInfo, attributes: Attributes, rules: Iterable[PolicyRule]) -> None:
+    held = tuple(authorizer.rules_of(user, attributes.namespace))
+    missing = [rule for rule in rules if not all(any(allows(own, each) for own in held) for each in _single(rule))]
+    if not missing:
+        return
+    listed = "\n".join(_describe(rule) for rule in missing)
+    groups = ", ".join(f'"{group}"' for group in user.groups)
+    raise refused(
+        attributes,
+        f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{listed}',
+    )
+
+
+def _single(rule: PolicyRule) -> Iterator[Attributes]:
+    """Yield every single request that `rule` allows; `*` is covered by `*` alone."""
+    for verb, group, resource, name in product(
+        rule.verbs, rule.api_groups, rule.resources, rule.resource_names or ("",)
+    ):
+        plural, _, subresource = resource.partition("/")
+        yield Attributes(verb=verb, group=group, resource=plural, subresource=subresource, name=name)
+    for verb, path in product(rule.verbs, rule.non_resource_urls):
+        yield Attributes(verb=verb, path=path)
+
+
+def _describe(rule: PolicyRule) -> str:
+    parts = (
+        ("APIGroups", rule.api_groups),
+        ("Resources", rule.resources),
+        ("ResourceNames", rule.resource_names),
+        ("NonResourceURLs", rule.non_resource_urls),
+        ("Verbs", rule.verbs),
+    )
+    return "{" + ", ".join(f"{name}:[{_quoted(values)}]" for name, values in parts if values) + "}"
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return " ".join(f'"{value}"' for value in values)
+
+
+def _read(obj: JsonObject, type_: type[T]) -> T:
+    try:
+        return convert(obj, type_)
+    except DecodeError as error:
+        raise BadRequest(f"the object cannot be handled: {error}") from error

@@ -1,0 +1,81 @@
+"""Answer who a sender or a token is.
+
+Source: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.meta import JsonObject, Value
+from kubecapy.apiserver.authentication import Authenticator
+from kubecapy.apiserver.authentication.credentials import CredentialError
+from kubecapy.apiserver.interfaces import Attributes, UserInfo
+from kubecapy.apiserver.subresources.bodies import answer, read_spec
+
+_API_VERSION: Final = "authentication.k8s.io/v1"
+
+
+class TokenReviewSpec(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The token in question."""
+
+    token: str = ""
+    audiences: tuple[str, ...] = ()
+    """Whom the token should be meant for; the API server itself where empty."""
+
+
+class IdentityReviews:
+    """Answers reviews of identities out of the authenticator's own decisions."""
+
+    def __init__(self, authenticator: Authenticator, audience: str) -> None:
+        """Ask `authenticator`; `audience` is the server's own."""
+        self._authenticator = authenticator
+        self._audience = audience
+
+    async def review_self(
+        self, _request: web.BaseRequest, user: UserInfo, _attributes: Attributes, body: JsonObject | None
+    ) -> JsonObject:
+        """Answer a SelfSubjectReview: who am I?"""
+        return answer(body, _API_VERSION, "SelfSubjectReview", {"userInfo": describe(user)})
+
+    async def review_token(
+        self, _request: web.BaseRequest, _user: UserInfo, _attributes: Attributes, body: JsonObject | None
+    ) -> JsonObject:
+        """Answer a TokenReview: whose token is this, and for whom is it meant?
+
+        The token itself is left out of the answer.
+        """
+        spec = read_spec(body, "TokenReview", TokenReviewSpec)
+        if not spec.token:
+            raise BadRequest("token is required for TokenReview in authentication")
+        return answer(
+            {**(body or {}), "spec": {"audiences": list(spec.audiences)}},
+            _API_VERSION,
+            "TokenReview",
+            self._judge(spec),
+        )
+
+    def _judge(self, spec: TokenReviewSpec) -> JsonObject:
+        accepted: list[str] = []
+        user: UserInfo | None = None
+        for audience in spec.audiences or (self._audience,):
+            try:
+                user = self._authenticator.authenticate_token(spec.token, (audience,))
+            except CredentialError:
+                continue
+            accepted.append(audience)
+        if user is None:
+            return {"authenticated": False, "user": {}, "error": "invalid bearer token"}
+        return {"authenticated": True, "user": describe(user), "audiences": accepted}
+
+
+def describe(user: UserInfo) -> JsonObject:
+    """Return `user` as authentication.k8s.io/v1 UserInfo; what is empty is left out."""
+    shown: JsonObject = {"username": user.name}
+    if user.uid:
+        shown["uid"] = user.uid
+    shown["groups"] = list(user.groups)
+    if user.extra:
+        shown["extra"] = {key: list(values) for key, values in user.extra.items()}
+    return shown
