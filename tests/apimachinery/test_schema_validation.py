@@ -8,11 +8,6 @@ from hypothesis import strategies as st
 
 from kubecapy.apimachinery.schema import SchemaError, compile_schema
 
-NOT_CHECKED = (
-    '<nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; '
-    "correct the existing errors to complete validation"
-)
-
 
 def of_spec(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}

@@ -21,6 +21,7 @@ from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.authorizer import MASTERS
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
+from kubecapy.apiserver.registry.access import read_object
 from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 from kubecapy.apiserver.registry.strategies.errors import not_supported, required
 from kubecapy.apiserver.subresources.identity_reviews import describe
@@ -72,10 +73,7 @@ class CertificateRequestAdmission:
             BadRequest, Invalid: a field is wrong; each is named.
             Forbidden: administrators' certificates are not to be had this way.
         """
-        spec = obj.get("spec")
-        wish = {
-            name: value for name, value in (spec if isinstance(spec, dict) else {}).items() if name not in _IDENTITY
-        }
+        wish = {name: value for name, value in read_object(obj, "spec").items() if name not in _IDENTITY}
         stamped = {**obj, "spec": {**wish, **describe(user)}}
         request = _read(stamped)
         errors = _check(request)
@@ -141,7 +139,8 @@ def _is_request(text: str) -> bool:
 
 
 def _parse(text: str) -> x509.CertificateSigningRequest:
-    return x509.load_pem_x509_csr(base64.b64decode(text, validate=True))
+    # Base64 in JSON may be broken into lines; anything else that is not of its alphabet is an error.
+    return x509.load_pem_x509_csr(base64.b64decode("".join(text.split()), validate=True))
 
 
 def _signer_problem(signer: str) -> str | None:
@@ -157,8 +156,7 @@ def _refuse_administrators(attributes: Attributes, request: CertificateSigningRe
     subject = _parse(request.spec.request).subject
     groups = [attribute.value for attribute in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
     if MASTERS in groups:
-        named = attributes
-        raise refused(named, f"use of {SIGNER_CLIENT} signer with {MASTERS} group is not allowed")
+        raise refused(attributes, f"use of {SIGNER_CLIENT} signer with {MASTERS} group is not allowed")
 
 
 def _read(obj: JsonObject) -> CertificateSigningRequest:
