@@ -15,9 +15,10 @@ from kubecapy.apiserver.authorization import Authorizer, bootstrap_policy
 from kubecapy.apiserver.core import ServerCore
 from kubecapy.apiserver.endpoints.assembly import make_dispatcher
 from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Guards
-from kubecapy.apiserver.interfaces import Extensions, ObjectReader, ObjectWriter
+from kubecapy.apiserver.interfaces import ObjectReader, ObjectWriter
 from kubecapy.apiserver.listening import TlsListener
 from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.apiserver.subresources import build
 from kubecapy.apiserver.upkeep.runner import Upkeep
 from kubecapy.clock import Clock
 
@@ -83,8 +84,10 @@ class ApiServer:
 
     def _make_dispatcher(self, clock: Clock, random: Random) -> Dispatcher:
         reader = self._core.reader
-        guards = Guards(Authenticator(self._settings, reader, clock), Authorizer(reader))
-        return make_dispatcher(self._core, guards, Extensions({}), self._settings.git_version, clock, random)
+        authenticator, authorizer = Authenticator(self._settings, reader, clock), Authorizer(reader)
+        extensions = build(self._settings, reader, self._core.writer, authenticator, authorizer, clock)
+        guards = Guards(authenticator, authorizer)
+        return make_dispatcher(self._core, guards, extensions, self._settings.git_version, clock, random)
 
     async def _create_policy(self) -> None:
         for group, plural, obj in bootstrap_policy.objects():
