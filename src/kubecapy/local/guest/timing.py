@@ -21,6 +21,8 @@ class BootTiming(msgspec.Struct, frozen=True, kw_only=True):
     """kubeadm's checks."""
     image_pull_seconds: float = 0.2
     """Images of the control plane, or of one container."""
+    discovery_seconds: float = 20.0
+    """How long a joining host looks for its cluster; kubeadm's own default is five minutes."""
     kubelet_start_seconds: float = 0.2
     """From `systemctl start kubelet` to its first request."""
     node_ready_seconds: float = 0.5
