@@ -7,11 +7,14 @@ from aiohttp import web
 from kubecapy.apimachinery.codec import DecodeError, decode, load_yaml
 from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
+from kubecapy.apiserver.protobuf.wire import WireError
 from kubecapy.apiserver.registry.kinds import ServedKind
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 """Limit: what kube-apiserver takes (k8s.io/apiserver pkg/server, DefaultMaxRequestBodyBytes)."""
 _JSON_TYPES = ("", "application/json", "application/octet-stream")
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
 _ACCEPTED = "application/json, application/yaml"
 
 
@@ -36,7 +39,7 @@ async def read_object_body(request: web.BaseRequest) -> JsonObject:
     """Return the body as an object.
 
     Raises:
-        UnsupportedMediaType: it is neither JSON nor YAML.
+        UnsupportedMediaType: it is neither JSON nor YAML nor a protobuf message that is known here.
         BadRequest: it cannot be read, or is no object.
     """
     content_type, data = media_type(request), await read_bytes(request)
@@ -44,6 +47,8 @@ async def read_object_body(request: web.BaseRequest) -> JsonObject:
         value = decode_yaml(data)
     elif content_type in _JSON_TYPES:
         value = decode_json(data)
+    elif content_type == _PROTOBUF:
+        value = _decode_protobuf(data)
     else:
         raise UnsupportedMediaType(
             f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
@@ -78,6 +83,15 @@ def decode_yaml(data: bytes) -> Any:  # Any: a JSON value
     if len(documents) != 1:
         raise BadRequest(f"the body of the request has {len(documents)} YAML documents, expected one")
     return documents[0]
+
+
+def _decode_protobuf(data: bytes) -> JsonObject:
+    try:
+        return decode_protobuf(data)
+    except WireError as error:
+        raise BadRequest(f"the body of the request cannot be read: {error}") from error
+    except UnknownMessage as error:
+        raise UnsupportedMediaType(str(error)) from error
 
 
 def check_kind(obj: JsonObject, kind: ServedKind) -> None:
