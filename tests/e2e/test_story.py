@@ -6,7 +6,6 @@ import stat
 import pytest
 import yaml
 from demo.story import STORY
-
 from tests.e2e.conftest import Tale
 
 pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(240)]
