@@ -105,10 +105,15 @@ def generate_name(prefix: str, random: RandomSource) -> str:
 
 def template_hash(value: Any) -> str:  # Any: a Struct or a JSON value
     """Return a short name-safe hash of `value`, the same in every process: FNV-1a (32 bits) of its sorted JSON."""
+    return safe_encode(str(fnv1a_32(encode_sorted(value))))
+
+
+def fnv1a_32(data: bytes) -> int:
+    """Return the 32-bit FNV-1a hash of `data` (http://www.isthe.com/chongo/tech/comp/fnv/)."""
     digest = 0x811C9DC5
-    for byte in encode_sorted(value):
+    for byte in data:
         digest = ((digest ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return safe_encode(str(digest))
+    return digest
 
 
 def encode_sorted(value: Any) -> bytes:  # Any: a Struct or a JSON value

@@ -1,0 +1,169 @@
+"""Strategic merge patches of built-in kinds."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from kubecapy.apimachinery.patches import PatchError, apply_strategic_merge_patch
+
+DEPLOYMENT: dict[str, Any] = {
+    "metadata": {"name": "d", "finalizers": ["a"], "ownerReferences": [{"uid": "1", "name": "one"}]},
+    "spec": {
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}},
+        "template": {
+            "spec": {
+                "containers": [
+                    {"name": "m", "image": "m:1", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+                    {"name": "sidecar", "image": "s:1"},
+                ],
+                "tolerations": [{"key": "x"}],
+                "volumes": [{"name": "v", "secret": {"secretName": "s"}}],
+            }
+        },
+    },
+}
+
+
+def patched(patch: dict[str, Any], kind: str = "Deployment", target: dict[str, Any] = DEPLOYMENT) -> dict[str, Any]:
+    before = copy.deepcopy((target, patch))
+    result = apply_strategic_merge_patch(target, patch, kind)
+    assert (target, patch) == before
+    return result
+
+
+def pod_patch(**spec: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": spec}}}
+
+
+def pod_spec(deployment: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    return found
+
+
+def test_containers_merge_by_name_and_their_variables_too() -> None:
+    result = patched(pod_patch(containers=[{"name": "m", "image": "m:2", "env": [{"name": "B", "value": "3"}]}]))
+
+    assert pod_spec(result)["containers"] == [
+        {"name": "m", "image": "m:2", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "3"}]},
+        {"name": "sidecar", "image": "s:1"},
+    ]
+
+
+def test_a_container_of_another_name_is_added_at_the_end() -> None:
+    result = patched(pod_patch(containers=[{"name": "new", "env": [{"name": "A", "$patch": "merge"}]}]))
+
+    assert [c["name"] for c in pod_spec(result)["containers"]] == ["m", "sidecar", "new"]
+    assert pod_spec(result)["containers"][2] == {"name": "new", "env": [{"name": "A"}]}
+
+
+def test_an_entry_is_deleted_by_its_directive() -> None:
+    result = patched(pod_patch(containers=[{"name": "sidecar", "$patch": "delete"}]))
+
+    assert [c["name"] for c in pod_spec(result)["containers"]] == ["m"]
+
+
+def test_a_list_is_replaced_by_its_directive() -> None:
+    result = patched(pod_patch(containers=[{"$patch": "replace"}, {"name": "only"}]))
+
+    assert pod_spec(result)["containers"] == [{"name": "only"}]
+
+
+def test_tolerations_are_atomic() -> None:
+    assert pod_spec(patched(pod_patch(tolerations=[{"key": "y"}])))["tolerations"] == [{"key": "y"}]
+
+
+def test_a_map_is_replaced_or_emptied_by_its_directive() -> None:
+    replaced = patched({"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}})
+    emptied = patched({"spec": {"strategy": {"$patch": "delete"}}})
+
+    assert replaced["spec"]["strategy"] == {"type": "Recreate"}
+    assert emptied["spec"]["strategy"] == {}
+
+
+def test_retain_keys_drops_the_other_union_members() -> None:
+    result = patched({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}})
+
+    assert result["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_finalizers_are_a_set_from_which_a_directive_removes() -> None:
+    added = patched({"metadata": {"finalizers": ["b", "a"]}})
+    removed = patched({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}})
+
+    assert added["metadata"]["finalizers"] == ["a", "b"]
+    assert removed["metadata"]["finalizers"] == ["c"]
+
+
+def test_owner_references_merge_by_uid_in_any_kind() -> None:
+    target = {"metadata": {"ownerReferences": [{"uid": "1", "name": "one"}]}}
+    patch = {"metadata": {"ownerReferences": [{"uid": "1", "name": "uno"}, {"uid": "2", "name": "two"}]}}
+
+    assert patched(patch, "Secret", target)["metadata"]["ownerReferences"] == [
+        {"uid": "1", "name": "uno"},
+        {"uid": "2", "name": "two"},
+    ]
+
+
+def test_node_taints_are_atomic_and_conditions_merge_by_type() -> None:
+    node = {
+        "spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]},
+        "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "x"}]},
+    }
+    patch = {
+        "spec": {"taints": [{"key": "b", "effect": "NoExecute"}]},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "False"}]},
+    }
+
+    assert patched(patch, "Node", node) == {
+        "spec": {"taints": [{"key": "b", "effect": "NoExecute"}]},
+        "status": {
+            "conditions": [
+                {"type": "Ready", "status": "True", "reason": "x"},
+                {"type": "DiskPressure", "status": "False"},
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "order", "expected"),
+    [
+        (["a", "b", "c"], ["c", "b", "a"], ["c", "b", "a"]),
+        (["server", "a", "b"], ["b", "a"], ["server", "b", "a"]),
+        (["a", "server", "b"], ["b", "a"], ["server", "b", "a"]),
+        (["a", "b", "server"], ["a", "b"], ["a", "b", "server"]),
+    ],
+)
+def test_the_senders_order_is_kept_around_entries_that_only_the_server_knows(
+    names: list[str], order: list[str], expected: list[str]
+) -> None:
+    target = {"spec": {"containers": [{"name": name} for name in names]}}
+    patch = {"spec": {"$setElementOrder/containers": [{"name": name} for name in order], "containers": []}}
+
+    assert [c["name"] for c in patched(patch, "Pod", target)["spec"]["containers"]] == expected
+
+
+def test_null_deletes_and_nested_maps_merge() -> None:
+    result = patched({"spec": {"strategy": {"rollingUpdate": None}, "replicas": 2}})
+
+    assert result["spec"]["strategy"] == {"type": "RollingUpdate"}
+    assert result["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        (pod_patch(containers=[{"image": "x"}]), "needs its name"),
+        (pod_patch(containers=["x"]), "needs its name"),
+        ({"spec": {"$patch": "explode"}}, "unknown directive $patch: 'explode'"),
+        ({"spec": {"strategy": {"$retainKeys": "type"}}}, "expected a list after $retainKeys"),
+        ({"spec": {"strategy": {"$retainKeys": ["a"], "type": "x"}}}, "type is missing"),
+        ({"metadata": {"$deleteFromPrimitiveList/finalizers": 3}}, "expected a list after"),
+    ],
+)
+def test_malformed_directives_are_refused(patch: dict[str, Any], message: str) -> None:
+    with pytest.raises(PatchError) as caught:
+        patched(patch)
+
+    assert message in str(caught.value)
