@@ -6,6 +6,7 @@
 | `Result(requeue_after_seconds=n)` | comes back in n s, backoff begins anew | requeue_after |
 | `Conflict` | comes back at once, then as after an error; logged at verbosity 4 only | conflict |
 | `TerminalError` | waits for a change | terminal |
+| `Backoff` | comes back after its backoff; the reconciler has told why | error |
 | any other error | comes back after its backoff | error |
 
 Source: controller-runtime pkg/internal/controller/controller.go.
@@ -22,7 +23,7 @@ from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clock import Clock
 from kubecapy.runtime.metrics import Metrics, ReconcileResult
 from kubecapy.runtime.rate_limiters import RateLimits, rate_limiter
-from kubecapy.runtime.reconciler import Reconciler, Result, TerminalError
+from kubecapy.runtime.reconciler import Backoff, Reconciler, Result, TerminalError
 from kubecapy.runtime.sources import Source
 from kubecapy.runtime.workqueue import QueueClosed, QueueStatistics, WorkQueue
 from kubecapy.tasks import TaskScope
@@ -115,6 +116,10 @@ class Controller:
                 _log.error("Reconciling %s %s needs a change: %s", self.name, key, error)
                 ended.result = "terminal"
                 queue.forget(key)
+            except Backoff as error:
+                _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
+                ended.result = "error"
+                queue.add_rate_limited(key)
             except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way
                 _log.exception("Reconciler error: %s %s", self.name, key)
                 ended.result = "error"

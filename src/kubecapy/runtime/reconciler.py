@@ -22,6 +22,10 @@ class TerminalError(Exception):
     """The pass failed in a way that no retry mends: it is logged and counted, and waits for a change."""
 
 
+class Backoff(Exception):
+    """The pass met a failure that it has told of already: counted, run again after the key's backoff, no trace."""
+
+
 class Reconciler(Protocol):
     """Brings one object one step closer to its wish."""
 
