@@ -9,13 +9,11 @@ from hypothesis import strategies as st
 from kubecapy.apimachinery.codec import DecodeError, dump_yaml, load_yaml
 from kubecapy.apimachinery.yaml_scalars import resolve_scalar
 
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | TEXTS
+KEYS = st.text("abyn01.~", max_size=4)
 JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abyn01.~", max_size=4), inner, max_size=4),
-    max_leaves=12,
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
 
 
@@ -129,7 +127,6 @@ def test_json_is_yaml() -> None:
 
 
 def test_keys_keep_their_order_and_long_lines_are_not_folded() -> None:
-    assert (
-        dump_yaml({"b": "x " * 200, "a": 1}) == f'b: "{"x " * 200}"\na: 1\n'
-        or dump_yaml({"b": "x " * 200, "a": 1}) == f"b: '{'x ' * 200}'\na: 1\n"
-    )
+    text = "x " * 200 + "y"
+
+    assert dump_yaml({"b": text, "a": 1}) == f"b: {text}\na: 1\n"
