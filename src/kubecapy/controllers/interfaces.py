@@ -1,18 +1,21 @@
 """Name what reconcilers ask of the runtime, so that a test can give as little."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from kubecapy.apimachinery.meta import KubernetesObject, ObjectKey
+from kubecapy.api.core import Node
+from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.client.interfaces import Client
 
 T = TypeVar("T", covariant=True)
 
-EventType = Literal["Normal", "Warning"]
-
 
 class ObjectView(Protocol[T]):
     """Reads a local copy of all objects of one kind; it may be a moment behind the server."""
+
+    def get(self, key: ObjectKey) -> T | None:
+        """Return the object; None where it is absent."""
+        ...
 
     def list(self, namespace: str = "") -> Sequence[T]:
         """Return the objects of `namespace`, of all namespaces where it is empty."""
@@ -31,9 +34,13 @@ class WorkloadClusters(Protocol):
         ...
 
 
-class Recorder(Protocol):
-    """Tells people of changes."""
+class WorkloadNodes(Protocol):
+    """Follows the Nodes of the clusters that we made."""
 
-    async def event(self, obj: KubernetesObject, type: EventType, reason: str, message: str) -> None:  # noqa: A002
-        """Store an Event about `obj`, best effort; equal ones are counted, not repeated."""
+    async def find_nodes(self, cluster: ObjectKey, provider_id: str, machine: ObjectKey) -> Sequence[Node] | None:
+        """Return the Nodes that bear `provider_id`, then those whose annotation names `machine`.
+
+        Returns None while the cluster's Nodes were never listed: then nothing is known of them.
+        Raises ClusterUnreachable where there is no way to the cluster.
+        """
         ...

@@ -1,10 +1,10 @@
 """Find the Node that runs on a Machine; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kubecapy.api.cluster.v1alpha1 import NODE_MACHINE_ANNOTATION, Machine
 from kubecapy.api.core import Node
-from kubecapy.apimachinery.meta import annotations_of
+from kubecapy.apimachinery.meta import ObjectKey, annotations_of, key_of
 
 DEFAULT_NAMESPACE = "default"
 """Namespace of the Machine that an annotation without one means; Cluster API v0.1.10, pkg/controller/node."""
@@ -22,10 +22,22 @@ def find_node(machine: Machine, nodes: Iterable[Node]) -> Node | None:
         if same:
             return same[0]
     unclaimed = (node for node in candidates if not node.spec.provider_id or not wanted)
-    return next((node for node in unclaimed if _names(node, machine)), None)
+    return next((node for node in unclaimed if named_machine(node) == key_of(machine)), None)
 
 
-def _names(node: Node, machine: Machine) -> bool:
-    text = annotations_of(node).get(NODE_MACHINE_ANNOTATION, "")
-    namespace, _, name = text.rpartition("/")
-    return (namespace or DEFAULT_NAMESPACE, name) == (machine.metadata.namespace, machine.metadata.name)
+def named_machine(node: Node) -> ObjectKey | None:
+    """Return the Machine that the annotation of `node` names; None where there is none."""
+    namespace, _, name = annotations_of(node).get(NODE_MACHINE_ANNOTATION, "").rpartition("/")
+    return ObjectKey(namespace or DEFAULT_NAMESPACE, name) if name else None
+
+
+def machines_on(node: Node, machines: Sequence[Machine]) -> tuple[ObjectKey, ...]:
+    """Return the keys of those of `machines` that `node` may run on: by providerID, by annotation, or linked so far."""
+    named = named_machine(node)
+    return tuple(
+        key_of(machine)
+        for machine in machines
+        if (node.spec.provider_id and machine.spec.provider_id == node.spec.provider_id)
+        or key_of(machine) == named
+        or (machine.status.node_ref is not None and machine.status.node_ref.name == node.metadata.name)
+    )

@@ -4,7 +4,7 @@
 """
 
 from kubecapy.contract.errors import REACTIONS, NotReady, ProviderError, Reaction, Throttled
-from kubecapy.runtime.reconciler import DONE, Result
+from kubecapy.runtime.reconciler import DONE, Backoff, Result
 
 
 def reaction_to(error: ProviderError) -> Reaction:
@@ -16,7 +16,7 @@ def result_of(error: ProviderError) -> Result:
     """Return when to look again.
 
     Raises:
-        ProviderError: `error` itself, where the key's own backoff decides.
+        Backoff: the key's own backoff decides.
     """
     reaction = reaction_to(error)
     if reaction.terminal:
@@ -25,4 +25,4 @@ def result_of(error: ProviderError) -> Result:
         return Result(reaction.requeue_after_seconds)
     if isinstance(error, NotReady | Throttled):
         return Result(error.retry_after_seconds)
-    raise error
+    raise Backoff(str(error)) from error

@@ -18,8 +18,8 @@ class ControllerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Machines that are worked on at once."""
     token_lifetime_seconds: float = 3600.0
     """How long a bootstrap token is valid; it is prolonged while its machine has not joined, removed once it has."""
-    poll_seconds: float = 5.0
-    """Between two looks at a server that is being made or deleted."""
+    poll_seconds: float = 2.0
+    """Between two looks at a server that is being made, or at an API server that is coming up."""
     resync_seconds: float = 600.0
     """Between two looks at a machine or cluster where nothing seems to change."""
     console_after_seconds: float = 20.0

@@ -21,12 +21,13 @@ from kubecapy.controllers.cluster.phases import (
     ObserveControlPlane,
 )
 from kubecapy.controllers.cluster.scope import ClusterScope
-from kubecapy.controllers.interfaces import ObjectView, Recorder
+from kubecapy.controllers.interfaces import ObjectView
 from kubecapy.controllers.membership import machines_of
 from kubecapy.controllers.pausing import is_paused
 from kubecapy.controllers.phases import Outcome, Phase, run_phases
 from kubecapy.controllers.reactions import reaction_to, result_of
 from kubecapy.controllers.settings import ControllerSettings
+from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
 from kubecapy.telemetry.logs import V, get_logger, set_context
 
@@ -77,7 +78,7 @@ class ClusterReconciler:
         """Look at the Cluster and act once.
 
         Raises:
-            ProviderError: the cloud failed, and the key's backoff decides when to look again.
+            Backoff: the cloud failed, which the status tells, and the key's backoff decides when to look again.
             StatusError: the API refused; a Conflict means that somebody else wrote meanwhile.
         """
         cluster = await self._client.find(CLUSTERS, key)

@@ -1,9 +1,9 @@
 """Make the server, and wait until it runs."""
 
 from kubecapy.contract.actuators import Instance, MachineActuator
-from kubecapy.controllers.interfaces import Recorder
 from kubecapy.controllers.machine.conditions import INSTANCE_READY
 from kubecapy.controllers.machine.scope import MachineScope
+from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import Result
 
 FAILED_SERVER_POLL_SECONDS = 60.0

@@ -8,7 +8,7 @@ from kubecapy.apimachinery.times import parse_time
 from kubecapy.bootstrap.tokens import token_id
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import ProviderError
-from kubecapy.controllers.interfaces import Recorder, WorkloadClusters
+from kubecapy.controllers.interfaces import WorkloadClusters
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
 from kubecapy.controllers.machine.conditions import BOOTSTRAP_READY, INSTANCE_READY
 from kubecapy.controllers.machine.console import CONSOLE_LINES, find_boot_failure
@@ -16,6 +16,7 @@ from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.tokens import TokenStore
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.controllers.workload import WORKLOAD_FAILURES
+from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import Result
 from kubecapy.telemetry.logs import V, get_logger
 

@@ -14,7 +14,7 @@ from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import NotReady, ProviderError
-from kubecapy.controllers.interfaces import ObjectView, Recorder, WorkloadClusters
+from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
 from kubecapy.controllers.machine.bootstrapping import PrepareBootstrapData
 from kubecapy.controllers.machine.conditions import DELETED, RESERVED
@@ -29,6 +29,7 @@ from kubecapy.controllers.pausing import is_paused
 from kubecapy.controllers.phases import Outcome, Phase, run_phases
 from kubecapy.controllers.reactions import reaction_to, result_of
 from kubecapy.controllers.settings import ControllerSettings
+from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
 from kubecapy.telemetry.logs import V, get_logger, set_context
 
@@ -71,7 +72,7 @@ class MachineReconciler:
         """Look at the Machine and act once.
 
         Raises:
-            ProviderError: the cloud failed, and the key's backoff decides when to look again.
+            Backoff: the cloud failed, which the status tells, and the key's backoff decides when to look again.
             StatusError: the API refused; a Conflict means that somebody else wrote meanwhile.
         """
         machine = await self._client.find(MACHINES, key)
