@@ -67,7 +67,13 @@ class CoreClient:
     def fresh(cls, **settings: Any) -> "CoreClient":
         consoles = Consoles()
         chosen = DevCloudSettings(state_dir=Path("unused"), **{"timing": Timing(2.0, 0.2, 1.0, 0.5), **settings})
-        cloud, access = assemble_cloud(chosen, Random(7), consoles, BASE_URL, START)
+        cloud, access = assemble_cloud(
+            chosen,
+            Random(7),
+            consoles,
+            BASE_URL,
+            START,
+        )
         client = cls(cloud, access, consoles)
         client.log_in()
         return client

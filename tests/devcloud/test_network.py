@@ -166,8 +166,10 @@ class TestNetworksAndSubnets:
         assert error(client, "DELETE", f"networks/{network}") == (
             409,
             "NetworkInUse",
-            f"Unable to complete operation on network {network}. There are one or more ports still in use on the "
-            f"network, id for these ports is {port}.",
+            (
+                f"Unable to complete operation on network {network}. There are one or more ports still in use on the "
+                f"network, id for these ports is {port}."
+            ),
         )
         assert error(client, "DELETE", f"subnets/{subnet}")[1] == "SubnetInUse"
         client.network("DELETE", f"ports/{port}")
@@ -336,8 +338,10 @@ class TestFloatingIps:
         assert error(client, "PUT", url, {"floatingip": {"port_id": port}}) == (
             404,
             "ExternalGatewayForFloatingIPNotFound",
-            f"External network {seed.EXTERNAL_NETWORK_ID} is not reachable from subnet {seed.SUBNET_ID}. "
-            f"Therefore, cannot associate Port {port} with a Floating IP.",
+            (
+                f"External network {seed.EXTERNAL_NETWORK_ID} is not reachable from subnet {seed.SUBNET_ID}. "
+                f"Therefore, cannot associate Port {port} with a Floating IP."
+            ),
         )
 
     def test_an_association_moves_to_the_port_that_is_named_last(self, client: CoreClient) -> None:

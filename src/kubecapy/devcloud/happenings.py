@@ -81,7 +81,7 @@ class Happenings:
 
     def set_quota(self, change: QuotaChange) -> JsonObject:
         """Set one limit of a project."""
-        self._world.quotas.set_limit(change.service, change.project_id, change.resource, change.limit)
+        self._world.quotas.set_limits(change.service, change.project_id, {change.resource: change.limit})
         return {"limits": self._world.quotas.limits(change.service, change.project_id)}
 
     def detach_router(self, router_id: str, cable: Cable, now: datetime) -> JsonObject:

@@ -34,16 +34,14 @@ class Quotas:
         """Return every limit of a project in `service`."""
         return {resource: self.limit(service, project_id, resource) for resource in DEFAULTS[service]}
 
-    def set_limit(self, service: str, project_id: str, resource: str, limit: int) -> None:
-        """Change one limit.
+    def set_limits(self, service: str, project_id: str, limits: Mapping[str, object]) -> None:
+        """Change some limits, or none at all.
 
         Raises:
-            Refusal: 400, there is no such service or resource.
+            Refusal: 400, there is no such service or resource, or a limit is no whole number from -1 up.
         """
-        if resource not in DEFAULTS.get(service, {}):
-            known = ", ".join(f"{name}/{key}" for name, keys in DEFAULTS.items() for key in keys)
-            raise bad_request(f"no quota {service}/{resource}; the quotas are {known}")
-        self._limits[service, project_id, resource] = limit
+        checked = {(service, project_id, name): _read_limit(service, name, limit) for name, limit in limits.items()}
+        self._limits.update(checked)
 
     def require_compute(self, project_id: str, resource: str, *, requested: int, used: int) -> None:
         """Refuse with Nova's 403 where `requested` more would pass the limit."""
@@ -63,3 +61,12 @@ class Quotas:
 def over_network_quota(resource: str) -> Refusal:
     """Return Neutron's refusal for one more `resource`."""
     return conflict(f"Quota exceeded for resources: ['{resource}'].", "OverQuota")
+
+
+def _read_limit(service: str, resource: str, limit: object) -> int:
+    if resource not in DEFAULTS.get(service, {}):
+        known = ", ".join(f"{name}/{key}" for name, keys in DEFAULTS.items() for key in keys)
+        raise bad_request(f"no quota {service}/{resource}; the quotas are {known}")
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < UNLIMITED:
+        raise bad_request(f"the limit of {resource} is {limit!r}, expected a whole number, or -1 for no limit")
+    return limit

@@ -1,5 +1,6 @@
 """Read which networks a server wants, and turn them into ports."""
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -70,8 +71,7 @@ class Attachments:
             raise forbidden(f"It is not allowed to create an interface on external network {identifier}")
         if not subnets_of(self._world, network.id):
             raise bad_request(f"Network {identifier} requires a subnet in order to boot instances on.")
-        fixed = wish.get("fixed_ip")
-        return Attachment(network, None, str(fixed) if fixed else None, groups)
+        return Attachment(network, None, _read_address(wish.get("fixed_ip")), groups)
 
     def make_ports(self, attachments: Sequence[Attachment], caller: Credentials, now: datetime) -> list[Port]:
         """Return one port for each attachment; the missing ones are made, or none at all.
@@ -144,6 +144,15 @@ class Attachments:
             if group.project_id == caller.project_id and name in {group.name, group.id}:
                 return group.id
         return None
+
+
+def _read_address(value: object) -> str | None:
+    if not value:
+        return None
+    try:
+        return str(ipaddress.ip_address(str(value)))
+    except ValueError as error:
+        raise invalid("fixed_ip", f"{value!r} is not a 'ip-address'", value) from error
 
 
 def _can_see(network: Network, caller: Credentials) -> bool:

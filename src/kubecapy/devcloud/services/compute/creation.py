@@ -173,7 +173,7 @@ class ServerCreation:
 def _require_shape(wish: JsonObject, version: Microversion) -> None:
     known = KNOWN | {name for name, since in SINCE.items() if version >= since}
     require_known(wish, known, "server")
-    if any(wish.get(name, 1) not in {1, "1"} for name in ("min_count", "max_count")):
+    if any(str(wish.get(name, 1)) != "1" for name in ("min_count", "max_count")):
         raise invalid("max_count", "This cloud makes one server a call")
     if any(mapping.get("destination_type") == "volume" for mapping in _block_devices(wish)):
         raise invalid("block_device_mapping_v2", "This cloud has no volumes")

@@ -8,7 +8,7 @@ from kubecapy.devcloud.refusals import bad_request, not_found
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.access import find_own_server
 from kubecapy.devcloud.services.compute.attachment import Attachments
-from kubecapy.devcloud.services.compute.bodies import read_object
+from kubecapy.devcloud.services.compute.bodies import invalid, read_object
 from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
 from kubecapy.devcloud.services.compute.views import ServerViews
 from kubecapy.devcloud.world.compute import Server
@@ -54,12 +54,7 @@ class Interfaces:
     def _attach(self, call: Call) -> Response:
         server = find_own_server(self._world, call)
         wish = read_object(call.body, "interfaceAttachment") if call.body else {}
-        if wish.get("port_id") and wish.get("net_id"):
-            raise bad_request("Must not input both network_id and port_id")
-        fixed = (wish.get("fixed_ips") or [{}])[0]
-        networks = [{"port": wish.get("port_id"), "uuid": wish.get("net_id"), "fixed_ip": fixed.get("ip_address")}]
-        body = {"networks": networks if wish.get("port_id") or wish.get("net_id") else "auto"}
-        attachments = self._attachments.read(body, call.credentials, microversions.MINIMUM)
+        attachments = self._attachments.read(_as_networks(wish), call.credentials, microversions.MINIMUM)
         ports = self._attachments.make_ports(attachments, call.credentials, call.now)
         if not ports:
             raise bad_request("No network to attach: the project has none")
@@ -108,6 +103,19 @@ class Interfaces:
     def _volumes(self, call: Call) -> Response:
         find_own_server(self._world, call)
         return json_response(200, {"volumeAttachments": []})
+
+
+def _as_networks(wish: JsonObject) -> JsonObject:
+    """Return an interface's wish as the `networks` of a server's body."""
+    port_id, network_id = wish.get("port_id"), wish.get("net_id")
+    if port_id and network_id:
+        raise bad_request("Must not input both network_id and port_id")
+    if not port_id and not network_id:
+        return {"networks": "auto"}
+    fixed_ips = wish.get("fixed_ips") or [{}]
+    if not isinstance(fixed_ips, list) or len(fixed_ips) != 1 or not isinstance(fixed_ips[0], dict):
+        raise invalid("fixed_ips", "It must be a list of one object with an 'ip_address'", fixed_ips)
+    return {"networks": [{"port": port_id, "uuid": network_id, "fixed_ip": fixed_ips[0].get("ip_address")}]}
 
 
 def _view(port: Port, version: Microversion) -> JsonObject:

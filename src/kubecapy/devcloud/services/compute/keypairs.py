@@ -11,7 +11,7 @@ from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
 from kubecapy.devcloud.refusals import bad_request, conflict, forbidden, not_found
 from kubecapy.devcloud.services.compute import microversions
-from kubecapy.devcloud.services.compute.bodies import invalid, read_object, require_known, require_text
+from kubecapy.devcloud.services.compute.bodies import invalid, read_object, read_text, require_known, require_text
 from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_page
 from kubecapy.devcloud.times import format_launch_time
@@ -52,7 +52,7 @@ class KeyPairs:
         known = {"name", "public_key"} | ({"type"} if version >= microversions.KEY_PAIR_TYPES else set())
         known |= {"user_id"} if version >= microversions.KEY_PAIRS_OF_OTHERS else set()
         require_known(wish, known, "keypair")
-        name, user_id = require_text(wish, "name", "keypair"), _user_or_self(call, wish.get("user_id"))
+        name, user_id = require_text(wish, "name", "keypair"), _user_or_self(call, read_text(wish, "user_id"))
         if not NAME.fullmatch(name):
             raise bad_request("Keypair data is invalid: Keypair name contains unsafe characters")
         if wish.get("type", "ssh") != "ssh":

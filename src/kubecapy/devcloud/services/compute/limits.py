@@ -79,9 +79,8 @@ class Limits:
         wish, project_id = call.body.get("quota_set"), call.parameters["project_id"]
         if not isinstance(wish, dict):
             raise bad_request("Invalid input for field/attribute quota_set. 'quota_set' is a required property")
-        for name, limit in wish.items():
-            if name != "force":
-                self._world.quotas.set_limit("compute", project_id, name, int(limit))
+        limits = {name: limit for name, limit in wish.items() if name != "force"}
+        self._world.quotas.set_limits("compute", project_id, limits)
         return json_response(200, {"quota_set": self._named_limits(project_id)})
 
     def _named_limits(self, project_id: str) -> dict[str, int]:

@@ -94,19 +94,25 @@ def _exact_rule(name: str, values: tuple[str, ...]) -> Rule:
 
 def _pattern_rule(text: str) -> Rule:
     """Return a rule on the name: Nova takes the filter as a regular expression that may fit anywhere."""
-    try:
-        pattern = re.compile(text, re.IGNORECASE)
-    except re.error as error:
-        raise bad_request(f"Invalid filter name: {text!r} is not a regular expression") from error
+    pattern = _compile("name", text)
     return lambda server: pattern.search(server.name) is not None
 
 
 def _address_rule(world: World, text: str) -> Rule:
+    pattern = _compile("ip", text)
+
     def fits(server: Server) -> bool:
         ports = ports_of_device(world, server.id)
-        return any(re.search(text, fixed.ip_address) for port in ports for fixed in port.fixed_ips)
+        return any(pattern.search(fixed.ip_address) for port in ports for fixed in port.fixed_ips)
 
     return fits
+
+
+def _compile(name: str, text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise bad_request(f"Invalid filter {name}: {text!r} is not a regular expression") from error
 
 
 def _change_rule(name: str, text: str) -> Rule:

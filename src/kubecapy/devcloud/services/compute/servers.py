@@ -57,7 +57,7 @@ class Servers:
         server, wish = find_own_server(self._world, call), read_object(call.body, "server")
         described = read_microversion(call.request) >= microversions.DESCRIPTION
         require_known(wish, {"name"} | ({"description"} if described else set()), "server")
-        description = wish.get("description", server.description)
+        description = read_text(wish, "description") if "description" in wish else server.description
         changed = replace(
             server, name=read_text(wish, "name") or server.name, description=description, updated_at=call.now
         )

@@ -110,14 +110,16 @@ def _find_application_credential(
 ) -> ApplicationCredential | None:  # Any: as above
     if "id" in wish:
         return world.application_credentials.get(str(wish["id"]))
-    user = _find_user(world, wish.get("user") or {})
+    user = _find_user(world, wish.get("user"))
     for credential in world.application_credentials.values():
         if user is not None and credential.user_id == user.id and credential.name == wish.get("name"):
             return credential
     return None
 
 
-def _find_user(world: World, wish: Mapping[str, Any]) -> User | None:  # Any: as above
+def _find_user(world: World, wish: object) -> User | None:
+    if not isinstance(wish, dict):
+        return None
     if "id" in wish:
         return world.users.get(str(wish["id"]))
     domain_id = _find_domain_id(world, wish.get("domain"))

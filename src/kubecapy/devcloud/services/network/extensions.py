@@ -85,10 +85,9 @@ class Extensions:
         if not call.credentials.is_admin:
             raise policy_refused("update_quota")
         project_id, wish = call.parameters["project_id"], call.body.get("quota")
-        if not isinstance(wish, dict) or not all(isinstance(limit, int) for limit in wish.values()):
-            raise bad_request("Unable to find 'quota' with whole numbers in request body")
-        for resource, limit in wish.items():
-            self._world.quotas.set_limit("network", project_id, resource, limit)
+        if not isinstance(wish, dict):
+            raise bad_request("Unable to find 'quota' in request body")
+        self._world.quotas.set_limits("network", project_id, wish)
         return json_response(200, {"quota": self._world.quotas.limits("network", project_id)})
 
 
