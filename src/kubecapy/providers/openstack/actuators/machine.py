@@ -50,7 +50,8 @@ class OpenStackMachineActuator:
         else:
             ports = await _ensure_ports(project, scope)
         floating = await _ensure_floating_address(project, scope, ports)
-        return reservation_of(scope.owner, record_reservation(scope.record, scope.owner, ports, floating))
+        record = record_reservation(scope.record, scope.owner, ports, floating)
+        return reservation_of(scope.owner, record, scope.spec.user_data_secret)
 
     async def ensure_instance(self, request: MachineRequest, bootstrap_data: Secret[bytes]) -> Instance:
         """Find or make the server on the reserved ports."""

@@ -7,8 +7,10 @@ from typing import Final
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import NodeAddress
+from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.contract.actuators import Instance, Reservation
 from kubecapy.providers.openstack.actuators.scope import ADDRESS_ANNOTATION, SERVER_ANNOTATION
+from kubecapy.providers.openstack.api.secret_reference import SecretReference
 from kubecapy.providers.openstack.api.status import FloatingAddressRecord, MachineProviderStatus, PortRecord
 from kubecapy.providers.openstack.naming import Owner, provider_id
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
@@ -39,14 +41,17 @@ def reserved_addresses(ports: Sequence[Port], floating: FloatingAddress | None) 
     return (*external, *internal)
 
 
-def reservation_of(owner: Owner, record: MachineProviderStatus) -> Reservation:
-    """Return what a recorded reservation tells the reconciler."""
+def reservation_of(
+    owner: Owner, record: MachineProviderStatus, user_data_secret: SecretReference | None
+) -> Reservation:
+    """Return what a recorded reservation tells the reconciler, and which template the machine is to boot with."""
     return Reservation(
         addresses=record.addresses,
         hostname=owner.machine,
         kubelet_arguments={"provider-id": PROVIDER_ID_TEMPLATE},
         provider_status=record.to_json(),
         annotations=_address_annotation(record.addresses),
+        user_data_secret=_secret_key(owner, user_data_secret),
     )
 
 
@@ -65,6 +70,12 @@ def instance_of(server: Server, record: MachineProviderStatus) -> Instance:
         provider_status=msgspec.structs.replace(record, server_id=server.id).to_json(),
         annotations={SERVER_ANNOTATION: server.id, **_address_annotation(addresses)},
     )
+
+
+def _secret_key(owner: Owner, reference: SecretReference | None) -> ObjectKey | None:
+    if reference is None or not reference.name:
+        return None
+    return ObjectKey(reference.namespace or owner.namespace, reference.name)
 
 
 def _server_addresses(server: Server) -> tuple[NodeAddress, ...]:
