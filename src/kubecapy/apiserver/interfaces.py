@@ -152,3 +152,5 @@ class Extensions(msgspec.Struct, frozen=True):
     """By group, plural and subresource."""
     admissions: Mapping[tuple[str, str], Admission] = msgspec.field(default_factory=dict)
     """By group and plural."""
+    end_streams: Callable[[], None] = lambda: None
+    """Ends every stream that handlers keep open; called when the server stops."""

@@ -14,7 +14,7 @@ from kubecapy.apiserver.authentication import Authenticator
 from kubecapy.apiserver.authorization import Authorizer, bootstrap_policy
 from kubecapy.apiserver.core import ServerCore
 from kubecapy.apiserver.endpoints.assembly import make_dispatcher
-from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Guards
+from kubecapy.apiserver.endpoints.dispatch import Guards
 from kubecapy.apiserver.interfaces import ObjectReader, ObjectWriter
 from kubecapy.apiserver.listening import TlsListener
 from kubecapy.apiserver.settings import ApiServerSettings
@@ -35,7 +35,12 @@ class ApiServer:
         self._settings = settings
         self._core = ServerCore(settings, clock, random)
         self._upkeep = Upkeep(self._core, clock)
-        self._listener = TlsListener(settings, self._make_dispatcher(clock, random).handle)
+        reader, writer = self._core.reader, self._core.writer
+        authenticator, authorizer = Authenticator(settings, reader, clock), Authorizer(reader)
+        self._extensions = build(settings, reader, writer, authenticator, authorizer, clock)
+        guards = Guards(authenticator, authorizer)
+        dispatcher = make_dispatcher(self._core, guards, self._extensions, settings.git_version, clock, random)
+        self._listener = TlsListener(settings, dispatcher.handle)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -50,8 +55,9 @@ class ApiServer:
             await self._create_policy()
             await stack.enter_async_context(self._upkeep)
             await stack.enter_async_context(self._listener)
-            # Watches end first, so that the listener has no streams to wait for.
+            # Watches and logs end first, so that the listener has no streams to wait for.
             stack.callback(self._core.store.close_subscriptions)
+            stack.callback(self._extensions.end_streams)
             self._stack = stack.pop_all()
         return self
 
@@ -81,13 +87,6 @@ class ApiServer:
     def writer(self) -> ObjectWriter:
         """Writes without authorization, for those who run the server."""
         return self._core.writer
-
-    def _make_dispatcher(self, clock: Clock, random: Random) -> Dispatcher:
-        reader = self._core.reader
-        authenticator, authorizer = Authenticator(self._settings, reader, clock), Authorizer(reader)
-        extensions = build(self._settings, reader, self._core.writer, authenticator, authorizer, clock)
-        guards = Guards(authenticator, authorizer)
-        return make_dispatcher(self._core, guards, extensions, self._settings.git_version, clock, random)
 
     async def _create_policy(self) -> None:
         for group, plural, obj in bootstrap_policy.objects():

@@ -14,7 +14,7 @@ import msgspec
 from kubecapy.api import rbac
 from kubecapy.api.rbac import PolicyRule, RoleRef
 from kubecapy.apimachinery.codec import DecodeError, convert
-from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.errors import BadRequest, not_found
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.rules import allows
@@ -65,13 +65,13 @@ class BindingAdmission:
         self._authorizer = authorizer
 
     def admit_create(self, user: UserInfo, attributes: Attributes, obj: JsonObject) -> JsonObject:
-        """Return `obj`; Forbidden where it would grant more than the sender holds."""
+        """Return `obj`; Forbidden where it grants more than the sender holds, NotFound where the role is absent."""
         role = _read(obj, _Binding).role_ref
         if self._authorizer.is_allowed(user, _binding_of(role, attributes)):
             return obj
         rules = self._authorizer.rules_of_role(role, attributes.namespace)
         if rules is None:
-            raise refused(_named(attributes, obj), f'{role.kind.lower()}.{rbac.GROUP} "{role.name}" not found')
+            raise not_found(f"{role.kind.lower()}.{rbac.GROUP}", role.name)
         _refuse_more(self._authorizer, user, _named(attributes, obj), rules)
         return obj
 

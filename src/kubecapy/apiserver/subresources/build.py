@@ -28,11 +28,12 @@ def build(
     authorizer: Authorizer,
     clock: Clock,
 ) -> Extensions:
-    """Return what the core adds to its endpoints; nothing here holds a resource that must be closed."""
+    """Return what the core adds to its endpoints."""
     access = AccessReviews(authorizer)
     identity = IdentityReviews(authenticator, settings.service_account_audience)
+    logs = PodLogs(settings, reader)
     handlers: dict[HandlerKey, Handler] = {
-        ("", "pods", "log"): PodLogs(settings, reader).serve,
+        ("", "pods", "log"): logs.serve,
         ("", "serviceaccounts", "token"): TokenRequests(settings, reader, clock).serve,
         (_CERTIFICATES, "certificatesigningrequests", "approval"): Approvals(reader, writer, authorizer, clock).serve,
         (_AUTHORIZATION, "selfsubjectaccessreviews", ""): access.review_self,
@@ -53,4 +54,4 @@ def build(
         (_RBAC, "rolebindings"): BindingAdmission(authorizer),
         (_RBAC, "clusterrolebindings"): BindingAdmission(authorizer),
     }
-    return Extensions(handlers=handlers, admissions=admissions)
+    return Extensions(handlers=handlers, admissions=admissions, end_streams=logs.end_streams)

@@ -32,6 +32,12 @@ class PodLogs:
         """Find pods and nodes through `reader`; show the settings' client certificate to kubelets."""
         self._settings = settings
         self._reader = reader
+        self._open: set[aiohttp.ClientResponse] = set()
+
+    def end_streams(self) -> None:
+        """End every log that is being read, so that the server can stop."""
+        for reply in tuple(self._open):
+            reply.close()
 
     async def serve(
         self, request: web.BaseRequest, _user: UserInfo, attributes: Attributes, _body: JsonObject | None
@@ -78,7 +84,11 @@ class PodLogs:
             ):
                 if reply.status != web.HTTPOk.status_code:
                     raise await _refusal(reply)
-                return await _copy(request, reply)
+                self._open.add(reply)
+                try:
+                    return await _copy(request, reply)
+                finally:
+                    self._open.discard(reply)
         except (aiohttp.ClientConnectionError, TimeoutError) as error:
             raise InternalError(f'Get "{url}": {error or "the kubelet did not answer in time"}') from error
 
@@ -145,8 +155,8 @@ async def _copy(request: web.BaseRequest, reply: aiohttp.ClientResponse) -> web.
         async for chunk in reply.content.iter_any():
             await response.write(chunk)
         await response.write_eof()
-    except (ConnectionError, aiohttp.ClientPayloadError):
-        # The reader went away, or the kubelet did in the middle: headers are sent, so no Status can be.
+    except (ConnectionError, aiohttp.ClientError):
+        # The reader or the kubelet went away, or the server stops. Headers are sent, so that no Status can be.
         if request.transport is not None:
             request.transport.close()
     return response
