@@ -9,7 +9,7 @@ import click
 
 from kubecapy.clock import SystemClock
 from kubecapy.clusterctl.cli import cli
-from kubecapy.clusterctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, ClusterctlError
+from kubecapy.clusterctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.telemetry.logs import get_logger
 
@@ -29,11 +29,9 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
     except click.UsageError as error:
         return _refuse_usage(error)
     except click.ClickException as error:
-        return _fail(error.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", code=EXIT_INTERRUPTED)
-    except ClusterctlError as error:
-        return _fail(str(error), hint=error.hint, code=error.exit_code)
+        return _fail(error.format_message(), error)
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _fail("interrupted", error, code=EXIT_INTERRUPTED)
     except BrokenPipeError:
         return _leave_broken_pipe()
     except Exception as error:  # noqa: BLE001 - the process entry
@@ -41,10 +39,11 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
     return 0
 
 
-def _fail(sentence: str, *, hint: str = "", code: int = EXIT_FAILURE) -> int:
+def _fail(sentence: str, error: BaseException, *, code: int = EXIT_FAILURE) -> int:
+    """Print the sentence and the notes of `error` on how to go on."""
     click.echo(f"Error: {sentence}", err=True)
-    if hint:
-        click.echo(hint, err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
     return code
 
 
@@ -71,8 +70,8 @@ def _fail_otherwise(error: Exception) -> int:
     sentence = describe_refusal(error)
     if sentence is None:
         logger.error("unexpected error", exc_info=error)
-        return _fail(f"unexpected error: {type(error).__name__}: {error}")
-    return _fail(sentence)
+        return _fail(f"unexpected error: {type(error).__name__}: {error}", error)
+    return _fail(sentence, error)
 
 
 if __name__ == "__main__":

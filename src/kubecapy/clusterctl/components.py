@@ -6,9 +6,12 @@ import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
+from kubecapy.client.interfaces import Reader
 from kubecapy.clusterctl.raw_resources import RAW_DEPLOYMENTS, RAW_STATEFUL_SETS
 
 CRD_KIND = "CustomResourceDefinition"
+CONTROLLERS_FLAG = "--controllers="
+"""Argument by which a container of ours is told which controllers to run."""
 _ORDER = (
     ("Namespace",),
     (CRD_KIND,),
@@ -41,12 +44,20 @@ def in_order(objects: Sequence[JsonObject]) -> list[JsonObject]:
 
 
 def controllers_of(objects: Sequence[JsonObject]) -> list[Controller]:
-    """Return the Deployments and StatefulSets among `objects`."""
+    """Return the Deployments and StatefulSets among `objects` that run controllers of ours."""
     return [
         Controller(_CONTROLLER_RESOURCES[obj["kind"]], key_of_object(obj), obj["spec"].get("replicas", 1))
         for obj in objects
-        if obj["kind"] in _CONTROLLER_RESOURCES and obj["apiVersion"].startswith("apps/")
+        if obj["kind"] in _CONTROLLER_RESOURCES and _runs_controllers(obj)
     ]
+
+
+async def find_controllers(reader: Reader) -> list[Controller]:
+    """Return the workloads of a management cluster that run controllers of ours, in any namespace."""
+    found: list[JsonObject] = []
+    for resource in _CONTROLLER_RESOURCES.values():
+        found.extend({**obj, "kind": resource.kind} for obj in (await reader.list(resource)).items)
+    return controllers_of(found)
 
 
 def without_secrets(objects: Sequence[JsonObject]) -> list[JsonObject]:
@@ -63,6 +74,11 @@ def key_of_object(obj: JsonObject) -> ObjectKey:
     """Return the key of a namespaced or cluster-scoped object of unknown shape."""
     metadata = obj["metadata"]
     return ObjectKey(metadata.get("namespace", ""), metadata["name"])
+
+
+def _runs_controllers(workload: JsonObject) -> bool:
+    containers = workload["spec"]["template"]["spec"]["containers"]
+    return any(arg.startswith(CONTROLLERS_FLAG) for container in containers for arg in container.get("args") or ())
 
 
 def _rank(obj: JsonObject) -> int:

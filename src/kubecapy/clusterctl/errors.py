@@ -1,10 +1,8 @@
-"""Name the ways in which a command ends without success.
+"""Name the way in which a command ends without success.
 
-    ClusterctlError        the message is one sentence for people; exit code 1
-    └── Interrupted        ctrl-C or SIGTERM during a run that can be continued; exit code 130
-
-Everything else that leaves a command (a reply of an API, an unreachable server, a file that cannot be decoded) is
-turned into a sentence at the process entry; what no class there names is a defect and is logged with its trace.
+A `ClusterctlError` is one sentence for people; a reply of an API, an unreachable server or a file that cannot be
+decoded is turned into one at the process entry. Lines on how to go on are added to any of them as notes (PEP 678).
+What no class foresees is a defect and is logged with its trace.
 """
 
 EXIT_FAILURE = 1
@@ -14,16 +12,3 @@ EXIT_INTERRUPTED = 130
 
 class ClusterctlError(Exception):
     """A command cannot do what it was asked; the message names the thing, what was expected and what to do."""
-
-    exit_code = EXIT_FAILURE
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        """Keep the sentence, and a `hint` on how to go on that is printed on lines of its own."""
-        super().__init__(message)
-        self.hint = hint
-
-
-class Interrupted(ClusterctlError):
-    """The person stopped the run."""
-
-    exit_code = EXIT_INTERRUPTED

@@ -1,21 +1,29 @@
 """Open the tools of a provider outside any management cluster."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from kubecapy.api.core import Secret, secret_data
+from kubecapy.apimachinery.codec import convert
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.clusterctl.components import key_of_object, secrets_of
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.contract.actuators import SecretReader
 from kubecapy.contract.provider import Provider, ProviderSettings, ProviderTooling, UnknownProvider, load_provider
 
 
-class NoSecrets:
-    """Reads no Secret: there is no management cluster yet."""
+class ManifestSecrets:
+    """Reads Secrets from manifests: there is no management cluster yet, or no more."""
+
+    def __init__(self, objects: Sequence[JsonObject]) -> None:
+        """Read from the Secrets among `objects`."""
+        self._secrets = {key_of_object(secret): secret for secret in secrets_of(objects)}
 
     async def read_secret(self, namespace: str, name: str) -> Mapping[str, bytes] | None:
-        """Return None."""
-        del namespace, name
-        return None
+        """Return the decoded data of the Secret; None where it is not among them."""
+        secret = self._secrets.get(ObjectKey(namespace, name))
+        return None if secret is None else secret_data(convert(secret, Secret))
 
 
 def find_provider(name: str) -> Provider:

@@ -27,6 +27,8 @@ class ObjectAddress(msgspec.Struct, frozen=True, order=True):
     kind: str
     namespace: str
     name: str
+    api_version: str = ""
+    """Empty for the kinds that move, which are known."""
 
 
 class MoveRecord(msgspec.Struct, frozen=True):
@@ -57,6 +59,10 @@ class RunRecord(msgspec.Struct, frozen=True):
     namespace: str
     cluster: str
     """Name of the Cluster."""
+    server: str = ""
+    """URL of the API of the cluster that is being deleted, by which a new run of the command finds this record."""
+    bootstrap_kubeconfig: str = ""
+    """Kubeconfig of the existing bootstrap cluster; empty for the embedded one."""
     machine_names: Mapping[str, str] = {}
     """Name of each Machine, by its place in the machines file."""
     made_components: tuple[ObjectAddress, ...] = ()

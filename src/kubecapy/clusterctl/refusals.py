@@ -5,16 +5,32 @@ from kubecapy.apimachinery.errors import StatusError
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.kubeconfig import KubeconfigError
 from kubecapy.client.tls import TlsSettingsError
+from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.contract.errors import ProviderError
+from kubecapy.local.provider_environment import ProviderEnvironmentError
 from kubecapy.local.state_folder import FolderInUse
 
 
 def describe_refusal(error: BaseException) -> str | None:
-    """Return the sentence for a foreseen `error`, or for the only one in a group; None for anything unforeseen."""
-    if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        return describe_refusal(error.exceptions[0])
+    """Return the sentence for a foreseen `error`, or for the first one in a group; None for anything unforeseen."""
+    if isinstance(error, BaseExceptionGroup):
+        sentences = (describe_refusal(member) for member in error.exceptions)
+        return next((sentence for sentence in sentences if sentence), None)
     if isinstance(error, StatusError):
-        return f"the API server answered ({error.reason}): {error.message}"
-    if isinstance(error, Unreachable | KubeconfigError | TlsSettingsError | DecodeError | ProviderError | FolderInUse):
+        return f"the API server answered {error.reason}: {error.message}"
+    if isinstance(error, _SENTENCES):
         return str(error)
     return None
+
+
+_SENTENCES = (
+    ClusterctlError,
+    Unreachable,
+    KubeconfigError,
+    TlsSettingsError,
+    DecodeError,
+    ProviderError,
+    ProviderEnvironmentError,
+    FolderInUse,
+)
+"""Errors whose message is a sentence for people already."""

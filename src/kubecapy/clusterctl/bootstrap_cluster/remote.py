@@ -1,11 +1,9 @@
 """Drive a management cluster whose controllers run as workloads in it."""
 
-from collections.abc import Sequence
 from functools import partial
 
-from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.components import Controller
+from kubecapy.clusterctl.components import Controller, find_controllers
 from kubecapy.clusterctl.raw_resources import RAW_PODS
 from kubecapy.clusterctl.record import MoveRecord, RecordStore
 from kubecapy.clusterctl.waiting import NotYet, Waiter
@@ -17,13 +15,10 @@ STOP_LIMIT_SECONDS = 300.0
 class RemoteCluster:
     """Implements `kubecapy.clusterctl.move.sides.Side` by scaling Deployments and StatefulSets."""
 
-    def __init__(
-        self, name: str, client: Client, controllers: Sequence[Controller], store: RecordStore, waiter: Waiter
-    ) -> None:
-        """Take the workloads to scale; how many pods they had is kept in the record of the move."""
+    def __init__(self, name: str, client: Client, store: RecordStore, waiter: Waiter) -> None:
+        """Reach the cluster through `client`; how many pods a workload had is kept in the record of the move."""
         self._name = name
         self._client = client
-        self._controllers = controllers
         self._store = store
         self._waiter = waiter
 
@@ -39,11 +34,10 @@ class RemoteCluster:
 
     async def stop_controllers(self) -> None:
         """Scale every workload to none and wait until its pods are gone."""
-        for controller in self._controllers:
-            live = await self._client.find(controller.resource, controller.key)
-            if live is not None:
-                await self._stop(controller, live)
-        for controller in self._controllers:
+        controllers = await find_controllers(self._client)
+        for controller in controllers:
+            await self._stop(controller)
+        for controller in controllers:
             await self._waiter.wait_for(
                 f"the pods of {controller} to end",
                 partial(self._look_for_pods, controller),
@@ -53,21 +47,20 @@ class RemoteCluster:
     async def start_controllers(self) -> None:
         """Scale every workload to what it had before it was stopped."""
         known = self._move.replicas
-        for controller in self._controllers:
-            if await self._client.find(controller.resource, controller.key) is not None:
-                replicas = known.get(str(controller), controller.replicas)
+        for controller in await find_controllers(self._client):
+            replicas = known.get(str(controller), controller.replicas)
+            if replicas != controller.replicas:
                 await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": replicas}})
 
     @property
     def _move(self) -> MoveRecord:
         return self._store.record.move or MoveRecord()
 
-    async def _stop(self, controller: Controller, live: JsonObject) -> None:
+    async def _stop(self, controller: Controller) -> None:
         """Order: the number of pods is durable before it is lost."""
-        replicas = live["spec"].get("replicas", 1)
         if str(controller) not in self._move.replicas:
-            self._store.update_move(replicas={**self._move.replicas, str(controller): replicas})
-        if replicas:
+            self._store.update_move(replicas={**self._move.replicas, str(controller): controller.replicas})
+        if controller.replicas:
             self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
             await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": 0}})
 

@@ -12,7 +12,7 @@ from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.generate.core_components import core_components
 from kubecapy.clusterctl.generate.user_data import user_data_secrets
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.provider_tools import NoSecrets, find_provider, open_tooling
+from kubecapy.clusterctl.provider_tools import ManifestSecrets, find_provider, open_tooling
 from kubecapy.contract.errors import ProviderError
 from kubecapy.contract.provider import GenerateRequest, ProviderManifests
 from kubecapy.telemetry.secrets import Secret
@@ -46,7 +46,7 @@ async def ask_provider(options: GenerateOptions, invocation: Invocation) -> Prov
     directory = str(path.absolute().parent)
     request = GenerateRequest(options.cloud, Secret(content), directory, options.operating_system)
     provider = find_provider(options.provider)
-    async with open_tooling(provider, invocation, invocation.environ, NoSecrets()) as tooling:
+    async with open_tooling(provider, invocation, invocation.environ, ManifestSecrets(())) as tooling:
         try:
             return tooling.generate(request)
         except ProviderError as error:

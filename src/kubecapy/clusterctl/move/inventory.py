@@ -8,6 +8,7 @@ from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Reader
+from kubecapy.clusterctl.membership import is_member
 from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
 from kubecapy.clusterctl.record import ObjectAddress
 
@@ -44,9 +45,6 @@ class Inventory(msgspec.Struct, frozen=True):
 async def take_inventory(reader: Reader, cluster: ObjectKey) -> Inventory:
     """Read the cluster and everything that belongs to it.
 
-    A Machine belongs to it by its label; without a label, where it is the only Cluster of the namespace, as the
-    controllers have it.
-
     Raises:
         NotFound: there is no such Cluster.
     """
@@ -56,7 +54,7 @@ async def take_inventory(reader: Reader, cluster: ObjectKey) -> Inventory:
     machines = tuple(
         with_kind(RAW_MACHINES, machine)
         for machine in listed
-        if _belongs(machine, cluster.name, only_cluster=len(clusters) == 1)
+        if is_member(machine["metadata"].get("labels") or {}, cluster.name, is_only_cluster=len(clusters) == 1)
     )
     secrets = [with_kind(RAW_SECRETS, secret) for secret in (await reader.list(RAW_SECRETS)).items]
     own = tuple(secret for secret in secrets if _is_own(secret, cluster, _uids((found, *machines))))
@@ -84,11 +82,6 @@ def with_kind(resource: Resource[JsonObject], obj: JsonObject) -> JsonObject:
 
 def _key(obj: JsonObject) -> ObjectKey:
     return ObjectKey(obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-
-
-def _belongs(machine: JsonObject, cluster: str, *, only_cluster: bool) -> bool:
-    label = (machine["metadata"].get("labels") or {}).get(CLUSTER_NAME_LABEL)
-    return only_cluster if label is None else label == cluster
 
 
 def _uids(objects: Sequence[JsonObject]) -> frozenset[str]:

@@ -1,0 +1,53 @@
+"""Ask everything that can be asked before anything is made."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs import Inputs
+from kubecapy.clusterctl.invocation import Invocation
+from kubecapy.clusterctl.provider_tools import ManifestSecrets, find_provider, open_tooling
+from kubecapy.clusterctl.validation import Validator, refuse_wrong_fields
+from kubecapy.contract.errors import ProviderError
+from kubecapy.contract.provider import ProviderTooling
+from kubecapy.local.provider_environment import resolve_provider_environment
+
+
+async def check_inputs(inputs: Inputs, provider: str, invocation: Invocation, *, ask_cloud: bool) -> None:
+    """Check every field of the Cluster and its Machines, then, with `ask_cloud`, whether the cloud can make them.
+
+    Raises:
+        ClusterctlError: a field is wrong, the provider is unknown or another than the components run, or the cloud
+            lacks something; the message holds one sentence for each.
+    """
+    async with _open_tooling(inputs, provider, invocation) as tooling:
+        refuse_wrong_fields([inputs.cluster, *inputs.machines], Validator(tooling.validate_spec))
+        if ask_cloud:
+            await _refuse_what_the_cloud_lacks(inputs, tooling)
+
+
+@asynccontextmanager
+async def _open_tooling(inputs: Inputs, name: str, invocation: Invocation) -> AsyncIterator[ProviderTooling]:
+    """Open the provider's tools with the credentials of the components, written to a folder for that long."""
+    provider = find_provider(name)
+    with TemporaryDirectory(prefix="clusterctl-") as folder:
+        environment = resolve_provider_environment(inputs.components, Path(folder))
+        if environment.provider != name:
+            raise ClusterctlError(
+                f'the provider components run provider "{environment.provider}", but --provider is "{name}"'
+            )
+        secrets = ManifestSecrets(inputs.components)
+        async with open_tooling(provider, invocation, environment.variables, secrets) as tooling:
+            yield tooling
+
+
+async def _refuse_what_the_cloud_lacks(inputs: Inputs, tooling: ProviderTooling) -> None:
+    machines = [machine.object for machine in inputs.machines]
+    try:
+        problems = await tooling.preflight(inputs.cluster.object, machines)
+    except ProviderError as error:
+        raise ClusterctlError(str(error)) from error
+    if problems:
+        raise ClusterctlError("\n".join(problems))

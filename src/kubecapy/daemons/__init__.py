@@ -1,0 +1,1 @@
+"""Long-running processes, each put together on one page."""

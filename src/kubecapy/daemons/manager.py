@@ -1,0 +1,116 @@
+"""Run controllers against a management cluster: `kubecapy manager --controllers=node`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from random import SystemRandom
+
+import click
+import msgspec
+
+from kubecapy.client import kubeconfig
+from kubecapy.client.http import HttpClient
+from kubecapy.clock import SystemClock
+from kubecapy.controllers.settings import ControllerSettings
+from kubecapy.daemons.process import on_termination, run_process
+from kubecapy.local.controllers import ControllerWiring, open_controllers
+from kubecapy.runtime.health import HealthServer
+from kubecapy.telemetry import logs
+from kubecapy.telemetry.logs import LogFormat, get_logger
+
+logger = get_logger(__name__)
+
+_DEFAULTS = ControllerSettings()
+
+
+class ManagerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process was asked to do."""
+
+    controllers: frozenset[str]
+    provider: str
+    kubeconfig: Path | None
+    health_address: str
+    health_port: int
+    """0 turns the endpoint off."""
+    settings: ControllerSettings
+
+
+@click.command(help="Run controllers against a management cluster.")
+@click.option("--controllers", required=True, help="Which: cluster, machine, node; separated by commas.")
+@click.option("--provider", default="", help="Provider of the cloud; cluster and machine need one.")
+@click.option(
+    "--kubeconfig", "path", type=click.Path(path_type=Path), help="Management cluster; else as kubectl finds it."
+)
+@click.option("--namespace", default="", help="Look after this namespace only.")
+@click.option(
+    "--cluster-concurrency", type=click.IntRange(min=1), default=_DEFAULTS.cluster_concurrency, show_default=True
+)
+@click.option(
+    "--machine-concurrency", type=click.IntRange(min=1), default=_DEFAULTS.machine_concurrency, show_default=True
+)
+@click.option(
+    "--health-bind-address", default="127.0.0.1", show_default=True, help="Address of /healthz, /readyz, /metrics."
+)
+@click.option(
+    "--health-port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port of these; 0 is off."
+)
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-v", "--v", "verbosity", type=click.IntRange(0, 10), default=0, help="Log level.")
+def manager(
+    controllers: str,
+    provider: str,
+    path: Path | None,
+    namespace: str,
+    cluster_concurrency: int,
+    machine_concurrency: int,
+    health_bind_address: str,
+    health_port: int,
+    log_format: LogFormat,
+    verbosity: int,
+) -> None:
+    """Run until SIGTERM or ctrl-C; passes that run then end first."""
+    logs.configure(verbosity=verbosity, form=log_format)
+    settings = ControllerSettings(
+        node_name=os.environ.get("NODE_NAME", ""),
+        namespace=namespace,
+        cluster_concurrency=cluster_concurrency,
+        machine_concurrency=machine_concurrency,
+    )
+    options = ManagerOptions(
+        controllers=frozenset(name.strip() for name in controllers.split(",") if name.strip()),
+        provider=provider,
+        kubeconfig=path,
+        health_address=health_bind_address,
+        health_port=health_port,
+        settings=settings,
+    )
+    run_process(_run(options, os.environ))
+
+
+async def _run(options: ManagerOptions, environ: Mapping[str, str]) -> None:
+    """Put the process together and run it."""
+    logger.info("Initializing Dependencies.")
+    if options.settings.namespace:
+        logger.info(
+            'Watching cluster-api objects only in namespace "%s" for reconciliation', options.settings.namespace
+        )
+    clock, random = SystemClock(), SystemRandom()
+    async with HttpClient(kubeconfig.default(environ, options.kubeconfig), clock) as client:
+        wiring = ControllerWiring(
+            client=client,
+            clock=clock,
+            random=random,
+            names=options.controllers,
+            provider=options.provider,
+            environ=environ,
+            settings=options.settings,
+        )
+        async with open_controllers(wiring) as running:
+            on_termination(running.stop)
+            if options.health_port:
+                health = HealthServer(
+                    running.metrics, lambda: running.is_ready, host=options.health_address, port=options.health_port
+                )
+                running.add_service("health", health.serve)
+            logger.info("Starting the Cmd.")
+            await running.run()
