@@ -248,7 +248,7 @@ def test_formats_tell_good_from_bad(format_: str, good: str, bad: str) -> None:
         ),
         (
             {"type": "object", "x-kubernetes-validations": [{"message": "no rule"}]},
-            "openAPIV3Schema.x-kubernetes-validations",
+            "openAPIV3Schema.x-kubernetes-validations[0]",
         ),
         ("text", "openAPIV3Schema"),
     ],

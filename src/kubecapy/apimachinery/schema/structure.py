@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.patterns import PatternError, compile_pattern
@@ -63,6 +64,12 @@ class RuleSource(msgspec.Struct, frozen=True, rename="camel"):
     reason: str = "FieldValueInvalid"
     field_path: str = ""
     optional_old_self: bool | None = None
+
+
+class _RuleList(msgspec.Struct, frozen=True):
+    """The rules of one node."""
+
+    rules: tuple[RuleSource, ...]
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,9 +257,10 @@ class _Reader:
     def _read_rules(self, source: JsonObject, path: str) -> tuple[RuleSource, ...]:
         keyword = "x-kubernetes-validations"
         try:
-            return tuple(msgspec.convert(source.get(keyword, []), list[RuleSource]))
-        except msgspec.ValidationError as error:
-            self._add(f"{path}.{keyword}", "FieldValueInvalid", f"Invalid value: {error}")
+            return convert({"rules": source.get(keyword, [])}, _RuleList).rules
+        except DecodeError as error:
+            place = error.path.removeprefix("rules")
+            self._add(f"{path}.{keyword}{place}", "FieldValueInvalid", f"Invalid value: {error.message}")
             return ()
 
 

@@ -17,6 +17,7 @@ from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.names import validate_name
 from kubecapy.apiserver.admission.signers import may_use_signer
+from kubecapy.apiserver.authentication.description import describe
 from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.authorizer import MASTERS
 from kubecapy.apiserver.authorization.wording import refused
@@ -24,7 +25,6 @@ from kubecapy.apiserver.interfaces import Attributes, UserInfo
 from kubecapy.apiserver.registry.access import read_object
 from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 from kubecapy.apiserver.registry.strategies.errors import not_supported, required
-from kubecapy.apiserver.subresources.identity_reviews import describe
 
 GROUP: Final = "certificates.k8s.io"
 _LEAST_SECONDS: Final = 600

@@ -17,6 +17,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apiserver.authentication.credentials import AUTHENTICATED, CredentialError
 from kubecapy.apiserver.interfaces import ObjectReader, UserInfo
 from kubecapy.clock import Clock
@@ -111,8 +112,8 @@ class TokenVerifier:
         }
         try:
             payload = jwt.decode(token, self._key, algorithms=[self._algorithm], options=options)
-            return msgspec.convert(payload, Claims)
-        except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
+            return convert(payload, Claims)
+        except (jwt.InvalidTokenError, DecodeError) as error:
             raise CredentialError(f"the service-account token is not valid: {type(error).__name__}") from error
 
     def _refuse_misplaced(self, claims: Claims, audiences: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apiserver.authentication import Authenticator
 from kubecapy.apiserver.authentication.credentials import CredentialError
+from kubecapy.apiserver.authentication.description import describe
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
 from kubecapy.apiserver.subresources.bodies import answer, read_spec
 
@@ -68,14 +69,3 @@ class IdentityReviews:
         if user is None:
             return {"authenticated": False, "user": {}, "error": "invalid bearer token"}
         return {"authenticated": True, "user": describe(user), "audiences": accepted}
-
-
-def describe(user: UserInfo) -> JsonObject:
-    """Return `user` as authentication.k8s.io/v1 UserInfo; what is empty is left out."""
-    shown: JsonObject = {"username": user.name}
-    if user.uid:
-        shown["uid"] = user.uid
-    shown["groups"] = list(user.groups)
-    if user.extra:
-        shown["extra"] = {key: list(values) for key, values in user.extra.items()}
-    return shown
