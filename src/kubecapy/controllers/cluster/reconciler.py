@@ -86,7 +86,7 @@ class ClusterReconciler:
             return DONE
         set_context(controller="cluster", Cluster=str(key))
         log.info("Running reconcile Cluster for %s", key.name)
-        if is_paused(cluster, None):
+        if is_paused(cluster, cluster):
             log.log(V(4), "Cluster %s is paused", key.name)
             return DONE
         if is_deleting(cluster):
