@@ -1,6 +1,7 @@
 """Servers on loopback, kubectl, and a raw client for the API server's tests."""
 
 import asyncio
+import io
 import json
 import os
 import ssl
@@ -61,9 +62,11 @@ class Api:
     async def __call__(
         self, method: str, path: str, body: Any = None, *, type_: str = "application/json", accept: str = ""
     ) -> Reply:
-        data = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
         headers = {"Accept": accept} if accept else {}
-        if data is not None:
+        data = None
+        if body is not None:
+            # A stream, because aiohttp warns of large bodies that are bytes.
+            data = io.BytesIO(body if isinstance(body, bytes) else msgspec.json.encode(body))
             headers["Content-Type"] = type_
         async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
             text = await response.read()

@@ -1,0 +1,208 @@
+"""Watches: in order, without gaps, with an end that says so."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from tests.apiserver.conftest import Api, make_api
+from tests.apiserver.widgets import config_map, widget
+
+from kubecapy.apiserver.endpoints import watch as watch_endpoint
+from kubecapy.apiserver.pki import LocalPki
+from kubecapy.apiserver.serve import ApiServer
+from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.clock import SystemClock
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+
+
+async def deltas(stream: Any) -> AsyncIterator[Any]:
+    async with asyncio.timeout(20):
+        async for line in stream.content:
+            yield json.loads(line)
+
+
+async def take(stream: Any, count: int) -> list[tuple[str, str]]:
+    found = []
+    async for delta in deltas(stream):
+        found.append((delta["type"], delta["object"]["metadata"].get("name", "")))
+        if len(found) == count:
+            break
+    return found
+
+
+async def revision(api: Api, path: str = MAPS) -> str:
+    return str((await api.get(path))["metadata"]["resourceVersion"])
+
+
+async def test_a_watch_shows_what_changed_since_its_revision_and_then_everything(api: Api) -> None:
+    start = await revision(api)
+    await api.create(MAPS, config_map("a"))
+    await api.merge(f"{MAPS}/a", {"data": {"x": "1"}})
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        assert await take(stream, 2) == [("ADDED", "a"), ("MODIFIED", "a")]
+        await api.create(MAPS, config_map("b"))
+        await api.delete(f"{MAPS}/a")
+        assert await take(stream, 2) == [("ADDED", "b"), ("DELETED", "a")]
+
+
+async def test_a_watch_without_a_revision_begins_with_what_is_there(api: Api) -> None:
+    await api.create(MAPS, config_map("a"))
+    for query in ("watch=1", "watch=true&resourceVersion=0"):
+        async with api.watch(f"{MAPS}?{query}") as stream:
+            assert await take(stream, 2) == [("ADDED", "a"), ("ADDED", "kube-root-ca.crt")]
+
+
+async def test_a_deleted_object_carries_the_revision_of_its_deletion(api: Api) -> None:
+    made = await api.create(MAPS, config_map("a"))
+    start = made["metadata"]["resourceVersion"]
+    await api.delete(f"{MAPS}/a")
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        async for delta in deltas(stream):
+            assert delta["type"] == "DELETED"
+            assert int(delta["object"]["metadata"]["resourceVersion"]) > int(start)
+            break
+
+
+async def test_objects_enter_and_leave_the_world_of_a_selector(api: Api) -> None:
+    start = await revision(api)
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&labelSelector=on=yes") as stream:
+        await api.create(MAPS, config_map("a"))
+        await api.merge(f"{MAPS}/a", {"metadata": {"labels": {"on": "yes"}}})
+        await api.merge(f"{MAPS}/a", {"data": {"x": "1"}})
+        last = await api.merge(f"{MAPS}/a", {"metadata": {"labels": {"on": "no"}}})
+        await api.delete(f"{MAPS}/a")
+        await api.create(MAPS, config_map("b", labels={"on": "yes"}))
+
+        seen = []
+        async for delta in deltas(stream):
+            seen.append(delta)
+            if len(seen) == 4:
+                break
+
+    assert [delta["type"] for delta in seen] == ["ADDED", "MODIFIED", "DELETED", "ADDED"]
+    left = seen[2]["object"]["metadata"]
+    assert (left["labels"], left["resourceVersion"]) == ({"on": "yes"}, last["metadata"]["resourceVersion"])
+
+
+async def test_a_watch_stays_in_its_namespace(api: Api) -> None:
+    await api.create("/api/v1/namespaces", {"metadata": {"name": "other"}})
+    start = await revision(api)
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        await api.create("/api/v1/namespaces/other/configmaps", config_map("there"))
+        await api.create(MAPS, config_map("here"))
+        assert await take(stream, 1) == [("ADDED", "here")]
+
+
+async def test_a_forgotten_revision_is_gone(settings: ApiServerSettings, pki: LocalPki) -> None:
+    short = msgspec.structs.replace(settings, change_history=4)
+    async with ApiServer(short, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
+        start = await revision(api)
+        await api.create(MAPS, config_map("a"))
+        for index in range(9):
+            await api.merge(f"{MAPS}/a", {"data": {"x": str(index)}})
+
+        reply = await api("GET", f"{MAPS}?watch=true&resourceVersion={start}")
+
+        assert (reply.status, reply.body["reason"]) == (410, "Expired")
+        assert reply.body["message"].startswith(f"too old resource version: {start}")
+
+
+async def test_a_client_that_does_not_read_is_told_to_list_again_and_delays_nobody(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_endpoint, "_BUFFERED_CHANGES", 20)
+    start = await revision(api)
+    await api.create(MAPS, config_map("a"))
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        for index in range(60):
+            await api.merge(f"{MAPS}/a", {"data": {"x": str(index) * 400_000}})
+        last = None
+        async for delta in deltas(stream):
+            last = delta
+
+    assert last is not None
+    assert (last["type"], last["object"]["code"], last["object"]["reason"]) == ("ERROR", 410, "Expired")
+
+
+async def test_bookmarks_tell_how_far_an_idle_watch_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_endpoint, "BOOKMARK_SECONDS", 0.02)
+    start = await revision(api)
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&allowWatchBookmarks=true") as stream:
+        await api.create("/api/v1/namespaces/default/secrets", {"metadata": {"name": "elsewhere"}})
+        now = await revision(api)
+        async for delta in deltas(stream):
+            assert (delta["type"], delta["object"]["kind"]) == ("BOOKMARK", "ConfigMap")
+            if delta["object"]["metadata"]["resourceVersion"] == now:
+                break
+
+
+async def test_without_asking_there_are_no_bookmarks(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_endpoint, "BOOKMARK_SECONDS", 0.01)
+    start = await revision(api)
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&timeoutSeconds=1") as stream:
+        assert [delta async for delta in deltas(stream)] == []
+
+
+async def test_initial_events_end_with_a_bookmark_that_says_so(api: Api) -> None:
+    await api.create(MAPS, config_map("a"))
+    query = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
+    async with api.watch(f"{MAPS}?{query}") as stream:
+        seen = []
+        async for delta in deltas(stream):
+            seen.append(delta)
+            if delta["type"] == "BOOKMARK":
+                break
+
+    assert [delta["type"] for delta in seen] == ["ADDED", "ADDED", "BOOKMARK"]
+    assert seen[-1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    reply = await api("GET", f"{MAPS}?watch=true&sendInitialEvents=true")
+    assert reply.status == 400
+
+
+async def test_a_table_watch_names_the_columns_once(api: Api, widgets: str) -> None:
+    start = await revision(api, widgets)
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    url = f"{api.url}{widgets}?watch=true&resourceVersion={start}"
+    await api.create(widgets, widget("a", 1))
+    async with api.session.get(url, headers=accept) as stream:
+        await api.merge(f"{widgets}/a", {"spec": {"size": 2}})
+        tables = []
+        async for delta in deltas(stream):
+            tables.append(delta["object"])
+            if len(tables) == 2:
+                break
+
+    assert [table["rows"][0]["cells"][1] for table in tables] == [1, 2]
+    assert [len(table["columnDefinitions"]) for table in tables] == [4, 0]
+
+
+async def test_a_line_may_be_longer_than_a_megabyte(api: Api) -> None:
+    start = await revision(api)
+    await api.create(MAPS, config_map("a", {"x": "y" * 1_000_000, "z": "y" * 400_000}))
+    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        assert await take(stream, 1) == [("ADDED", "a")]
+
+
+async def test_a_watch_of_a_kind_ends_with_its_definition(api: Api, widgets: str) -> None:
+    start = await revision(api, widgets)
+    async with api.watch(f"{widgets}?watch=true&resourceVersion={start}") as stream:
+        await api.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com")
+        assert [delta async for delta in deltas(stream)] == []
+
+
+async def test_two_hundred_watchers_see_the_same(api: Api) -> None:
+    start = await revision(api)
+    streams = [await api.watch(f"{MAPS}?watch=true&resourceVersion={start}") for _ in range(200)]
+    for name in "abc":
+        await api.create(MAPS, config_map(name))
+
+    seen = [await take(stream, 3) for stream in streams]
+
+    assert seen == [[("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c")]] * 200
+    for stream in streams:
+        stream.close()
