@@ -129,7 +129,11 @@ class ExecToken:
         environment = {**os.environ, **dict(plugin.env), "KUBERNETES_EXEC_INFO": request}
         try:
             process = await asyncio.create_subprocess_exec(
-                plugin.command, *plugin.args, env=environment, stdout=asyncio.subprocess.PIPE
+                plugin.command,
+                *plugin.args,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
             )
         except OSError as error:
             hint = f"; {plugin.install_hint}" if plugin.install_hint else ""

@@ -1,7 +1,7 @@
 """Speak to the Kubernetes API over HTTP, with types."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -139,8 +139,11 @@ class HttpClient:
             "timeoutSeconds": str(WATCH_TIMEOUT_SECONDS),
         }
         request = Request(method="GET", path=resource.path(namespace), query=query)
-        async with self._transport.open(request, self._deadlines.idle_watch_seconds) as chunks:
-            yield self._deltas(chunks, resource)
+        async with (
+            self._transport.open(request, self._deadlines.idle_watch_seconds) as chunks,
+            contextlib.aclosing(self._deltas(chunks, resource)) as deltas,
+        ):
+            yield deltas
 
     async def request(
         self,
@@ -178,7 +181,7 @@ class HttpClient:
     async def _list(self, resource: Resource[T], namespace: str, query: Mapping[str, str]) -> bytes:
         return await self._transport.send(Request(method="GET", path=resource.path(namespace), query=query))
 
-    async def _deltas(self, chunks: AsyncIterator[bytes], resource: Resource[T]) -> AsyncIterator[Delta[T]]:
+    async def _deltas(self, chunks: AsyncIterator[bytes], resource: Resource[T]) -> AsyncGenerator[Delta[T], None]:
         splitter = LineSplitter()
         async for chunk in chunks:
             for line in splitter.feed(chunk):

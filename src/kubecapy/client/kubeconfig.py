@@ -15,6 +15,7 @@ import msgspec
 from kubecapy.apimachinery.codec import DecodeError, convert, dump_yaml, load_yaml
 from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin
 from kubecapy.client.kubeconfig_file import (
+    ExecVariable,
     KubeconfigCluster,
     KubeconfigContext,
     KubeconfigExec,
@@ -239,6 +240,17 @@ def _user_entry(connection: Connection) -> KubeconfigUser:
         client_key_data=base64.b64encode(key).decode(),
         token=connection.token.reveal() if connection.token else "",
         token_file=str(connection.token_file) if connection.token_file else "",
+        exec=_exec_entry(connection.exec_plugin) if connection.exec_plugin else None,
+    )
+
+
+def _exec_entry(plugin: ExecPlugin) -> KubeconfigExec:
+    return KubeconfigExec(
+        command=plugin.command,
+        args=plugin.args,
+        env=tuple(ExecVariable(name, value) for name, value in plugin.env),
+        api_version=plugin.api_version,
+        install_hint=plugin.install_hint,
     )
 
 

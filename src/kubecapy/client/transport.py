@@ -12,7 +12,7 @@
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -127,8 +127,8 @@ class Transport:
             Unreachable: no reply came, or the stream broke off.
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self._deadlines.connect_seconds, sock_read=idle_seconds)
-        async with self._reply(request, limits) as reply:
-            yield self._chunks(reply)
+        async with self._reply(request, limits) as reply, contextlib.aclosing(self._chunks(reply)) as chunks:
+            yield chunks
 
     def _retry_delay(self, request: Request, error: StatusError | Unreachable, wait: float) -> float | None:
         """Return the seconds after which `request` may be sent again; None where it may not."""
@@ -193,7 +193,7 @@ class Transport:
             raise self._unreachable(error) from error
         return error_of_reply(reply.status, body, reply.headers.get("Retry-After", ""))
 
-    async def _chunks(self, reply: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async def _chunks(self, reply: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
         try:
             async for chunk in reply.content.iter_any():
                 yield chunk

@@ -7,7 +7,7 @@ authorization, and admission; a test that needs them uses the real server.
 import contextlib
 import json
 import random as random_module
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -161,7 +161,9 @@ class FakeApi:
         """Open a watch from `resource_version`; Gone where the revision is compacted."""
         with self._recorded(Call("watch", resource.qualified_plural, ObjectKey(namespace, ""))):
             self.store.changes(resource, int(resource_version))
-        yield self._deltas(resource, int(resource_version), _selection(namespace, labels, fields))
+        selects = _selection(namespace, labels, fields)
+        async with contextlib.aclosing(self._deltas(resource, int(resource_version), selects)) as deltas:
+            yield deltas
 
     async def request(
         self,
@@ -201,7 +203,7 @@ class FakeApi:
 
     async def _deltas(
         self, resource: Resource[T], revision: int, selects: Callable[[JsonObject], bool]
-    ) -> AsyncIterator[Delta[T]]:
+    ) -> AsyncGenerator[Delta[T], None]:
         breaks, bookmarks = self._breaks, self._bookmarks
         while True:
             if self._breaks != breaks:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kubecapy.apimachinery.errors import BadRequest, Gone, already_exists, conflict, not_found
+from kubecapy.apimachinery.errors import BadRequest, Gone, MethodNotAllowed, already_exists, conflict, not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import RandomSource, generate_name
 from kubecapy.apimachinery.resources import Resource
@@ -77,7 +77,7 @@ class FakeStore:
             meta["name"] = generate_name(meta["generateName"], self._random)
         key = ObjectKey(meta.get("namespace", ""), meta["name"])
         if resource.namespaced and not key.namespace:
-            raise BadRequest("an empty namespace may not be set during creation")
+            raise MethodNotAllowed("the server does not allow this method on the requested resource")
         if key in self._kind(resource):
             raise already_exists(resource.qualified_plural, key.name)
         if not with_status and resource.plural not in KEPT_STATUS:
