@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 from tests.apiserver.conftest import Api, make_api
 from tests.apiserver.widgets import config_map, widget
 
-from kubecapy.apiserver.endpoints import watch as watch_endpoint
 from kubecapy.apiserver.pki import LocalPki
 from kubecapy.apiserver.serve import ApiServer
-from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.apiserver.settings import ApiServerSettings, WatchLimits
 from kubecapy.clock import SystemClock
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -98,53 +98,75 @@ async def test_a_watch_stays_in_its_namespace(api: Api) -> None:
         assert await take(stream, 1) == [("ADDED", "here")]
 
 
-async def test_a_forgotten_revision_is_gone(settings: ApiServerSettings, pki: LocalPki) -> None:
-    short = msgspec.structs.replace(settings, change_history=4)
+@pytest.fixture
+async def impatient(settings: ApiServerSettings, pki: LocalPki) -> AsyncIterator[Api]:
+    """A server that forgets soon, sends bookmarks often and buffers little."""
+    limits = WatchLimits(bookmark_seconds=0.02, stall_seconds=0.3, buffered_changes=20)
+    short = msgspec.structs.replace(settings, change_history=4, watch=limits)
     async with ApiServer(short, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
+        yield api
+
+
+async def test_a_forgotten_revision_is_gone(impatient: Api) -> None:
+    start = await revision(impatient)
+    await impatient.create(MAPS, config_map("a"))
+    for index in range(9):
+        await impatient.merge(f"{MAPS}/a", {"data": {"x": str(index)}})
+
+    reply = await impatient("GET", f"{MAPS}?watch=true&resourceVersion={start}")
+
+    assert (reply.status, reply.body["reason"]) == (410, "Expired")
+    assert reply.body["message"].startswith(f"too old resource version: {start}")
+
+
+async def fall_behind(api: Api, stream: Any) -> Any:
+    """Change an object often while nobody reads `stream`, then return the last delta that it holds."""
+    for index in range(60):
+        await api.merge(f"{MAPS}/a", {"data": {"x": str(index % 10) * 900_000}})
+    last = None
+    async for delta in deltas(stream):
+        last = delta
+    return last
+
+
+async def test_a_client_that_reads_too_slowly_is_told_to_list_again_and_delays_nobody(
+    settings: ApiServerSettings, pki: LocalPki
+) -> None:
+    few = msgspec.structs.replace(settings, watch=WatchLimits(buffered_changes=20))
+    async with ApiServer(few, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
         start = await revision(api)
         await api.create(MAPS, config_map("a"))
-        for index in range(9):
-            await api.merge(f"{MAPS}/a", {"data": {"x": str(index)}})
+        async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+            last = await fall_behind(api, stream)
 
-        reply = await api("GET", f"{MAPS}?watch=true&resourceVersion={start}")
-
-        assert (reply.status, reply.body["reason"]) == (410, "Expired")
-        assert reply.body["message"].startswith(f"too old resource version: {start}")
-
-
-async def test_a_client_that_does_not_read_is_told_to_list_again_and_delays_nobody(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch_endpoint, "_BUFFERED_CHANGES", 20)
-    start = await revision(api)
-    await api.create(MAPS, config_map("a"))
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
-        for index in range(60):
-            await api.merge(f"{MAPS}/a", {"data": {"x": str(index) * 400_000}})
-        last = None
-        async for delta in deltas(stream):
-            last = delta
-
-    assert last is not None
     assert (last["type"], last["object"]["code"], last["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
-async def test_bookmarks_tell_how_far_an_idle_watch_is(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_endpoint, "BOOKMARK_SECONDS", 0.02)
-    start = await revision(api)
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&allowWatchBookmarks=true") as stream:
-        await api.create("/api/v1/namespaces/default/secrets", {"metadata": {"name": "elsewhere"}})
-        now = await revision(api)
+async def test_a_client_that_reads_nothing_at_all_is_cut_off(impatient: Api) -> None:
+    await impatient.create(MAPS, config_map("a", {"x": "x" * 400_000}))
+    start = await revision(impatient)
+    async with impatient.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
+        while (await impatient("GET", "/metrics")).body.count("kubecapy_apiserver_watches 1"):
+            await impatient.merge(f"{MAPS}/a", {"data": {"y": f"{await revision(impatient)}"}})
+
+        with pytest.raises(aiohttp.ClientError):
+            await stream.content.read()
+
+
+async def test_bookmarks_tell_how_far_an_idle_watch_is(impatient: Api) -> None:
+    start = await revision(impatient)
+    async with impatient.watch(f"{MAPS}?watch=true&resourceVersion={start}&allowWatchBookmarks=true") as stream:
+        await impatient.create("/api/v1/namespaces/default/secrets", {"metadata": {"name": "elsewhere"}})
+        now = await revision(impatient)
         async for delta in deltas(stream):
             assert (delta["type"], delta["object"]["kind"]) == ("BOOKMARK", "ConfigMap")
             if delta["object"]["metadata"]["resourceVersion"] == now:
                 break
 
 
-async def test_without_asking_there_are_no_bookmarks(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_endpoint, "BOOKMARK_SECONDS", 0.01)
-    start = await revision(api)
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&timeoutSeconds=1") as stream:
+async def test_without_asking_there_are_no_bookmarks(impatient: Api) -> None:
+    start = await revision(impatient)
+    async with impatient.watch(f"{MAPS}?watch=true&resourceVersion={start}&timeoutSeconds=1") as stream:
         assert [delta async for delta in deltas(stream)] == []
 
 

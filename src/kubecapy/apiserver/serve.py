@@ -39,7 +39,7 @@ class ApiServer:
         authenticator, authorizer = Authenticator(settings, reader, clock), Authorizer(reader)
         self._extensions = build(settings, reader, writer, authenticator, authorizer, clock)
         guards = Guards(authenticator, authorizer)
-        dispatcher = make_dispatcher(self._core, guards, self._extensions, settings.git_version, clock, random)
+        dispatcher = make_dispatcher(self._core, guards, self._extensions, settings, clock, random)
         self._listener = TlsListener(settings, dispatcher.handle)
         self._stack = AsyncExitStack()
 

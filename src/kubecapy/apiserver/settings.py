@@ -5,6 +5,17 @@ from pathlib import Path
 import msgspec
 
 
+class WatchLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient the server is with watchers."""
+
+    bookmark_seconds: float = 60.0
+    """How often an idle watch says how far it is; also how an idle server notices a client that is gone."""
+    stall_seconds: float = 30.0
+    """How long a client may take no bytes before its connection is cut."""
+    buffered_changes: int = 1000
+    """How many changes wait for a client before it is told to list again."""
+
+
 class ApiServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a server needs to know from outside; paths name PEM files."""
 
@@ -40,3 +51,4 @@ class ApiServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether Secrets of type `bootstrap.kubernetes.io/token` are credentials."""
     change_history: int = 4096
     """How many changes of each kind are kept for watches that resume and for lists that page on."""
+    watch: WatchLimits = WatchLimits()

@@ -12,18 +12,25 @@ from kubecapy.apiserver.endpoints.watch import WatchEndpoint
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
 from kubecapy.apiserver.interfaces import Extensions
 from kubecapy.apiserver.openapi.documents import OpenApi
+from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.clock import Clock
 
 
 def make_dispatcher(
-    core: ServerCore, guards: Guards, extensions: Extensions, git_version: str, clock: Clock, random: Random
+    core: ServerCore,
+    guards: Guards,
+    extensions: Extensions,
+    settings: ApiServerSettings,
+    clock: Clock,
+    random: Random,
 ) -> Dispatcher:
     """Return what serves requests for the objects of `core`, as far as `guards` let them pass."""
+    version, registry = settings.git_version, core.registry
     endpoints = Endpoints(
-        plain=PlainEndpoint(core.store, Discovery(core.registry), OpenApi(core.registry, git_version), git_version),
+        plain=PlainEndpoint(core.store, Discovery(registry), OpenApi(registry, version), version),
         read=ReadEndpoint(core.store),
-        watch=WatchEndpoint(core.store, clock, random),
+        watch=WatchEndpoint(core.store, settings.watch, clock, random),
         write=WriteEndpoint(core.store, core.writing, extensions.admissions),
         delete=DeleteEndpoint(core.store, core.deleting),
     )
-    return Dispatcher(core.registry, guards, extensions.handlers, endpoints, clock)
+    return Dispatcher(registry, guards, extensions.handlers, endpoints, clock)

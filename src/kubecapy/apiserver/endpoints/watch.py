@@ -19,18 +19,14 @@ from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.rendering import Renderer
 from kubecapy.apiserver.operations.listing import ListOptions, list_page
 from kubecapy.apiserver.operations.selection import Selection
+from kubecapy.apiserver.settings import WatchLimits
 from kubecapy.apiserver.storage.records import Change, Record
 from kubecapy.apiserver.storage.store import Store
 from kubecapy.apiserver.storage.subscription import Overflow, Subscription
 from kubecapy.clock import Clock
 
-BOOKMARK_SECONDS = 60.0
-"""How often an idle watch says how far it is; also how an idle server notices a client that is gone."""
-STALL_SECONDS = 30.0
-"""How long a client may take no bytes before its watch is cut."""
 _MIN_TIMEOUT_SECONDS = 1800
 """Source: kube-apiserver's --min-request-timeout; a watch without timeoutSeconds lasts up to twice as long."""
-_BUFFERED_CHANGES = 1000
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -46,9 +42,10 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 class WatchEndpoint:
     """Streams changes of a store."""
 
-    def __init__(self, store: Store, clock: Clock, random: Random) -> None:
+    def __init__(self, store: Store, limits: WatchLimits, clock: Clock, random: Random) -> None:
         """Stream from `store`; `random` spreads the ends of watches that name no timeout."""
         self._store = store
+        self._limits = limits
         self._clock = clock
         self._random = random
 
@@ -61,9 +58,9 @@ class WatchEndpoint:
         """
         options = self._read_options(call)
         selection, renderer = selection_of(call), call.renderer()
-        with self._store.subscribe(call.kind.resource, _BUFFERED_CHANGES) as subscription:
+        with self._store.subscribe(call.kind.resource, self._limits.buffered_changes) as subscription:
             # Order: subscribed first, then read, without suspending between: no change falls into a gap.
-            stream = _Stream(call.request, selection, renderer)
+            stream = _Stream(call.request, selection, renderer, self._limits.stall_seconds)
             backlog = list(self._backlog(stream, options))
             await stream.open()
             try:
@@ -109,7 +106,7 @@ class WatchEndpoint:
             if remaining <= 0:
                 break
             try:
-                async with asyncio.timeout(min(remaining, BOOKMARK_SECONDS)):
+                async with asyncio.timeout(min(remaining, self._limits.bookmark_seconds)):
                     changes = await subscription.take()
             except TimeoutError:
                 if options.bookmarks:
@@ -129,11 +126,14 @@ class WatchEndpoint:
 class _Stream:
     """Turns changes into frames as one client wants to see them, and sends them."""
 
-    def __init__(self, request: web.BaseRequest, selection: Selection, renderer: Renderer) -> None:
+    def __init__(
+        self, request: web.BaseRequest, selection: Selection, renderer: Renderer, stall_seconds: float
+    ) -> None:
         self.selection = selection
         self.renderer = renderer
         self.response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache"})
         self._request = request
+        self._stall_seconds = stall_seconds
         self._columns_sent = False
         own_version = renderer.kind.storage_version in ("", renderer.kind.version)
         self._shares_frames = selection.selects_all and renderer.shape == "object" and own_version
@@ -165,7 +165,7 @@ class _Stream:
         """Send `frames` at once; TimeoutError where the client takes nothing for too long."""
         data = b"".join(frames)
         if data:
-            async with asyncio.timeout(STALL_SECONDS):
+            async with asyncio.timeout(self._stall_seconds):
                 await self.response.write(data)
 
     def cut(self) -> None:
