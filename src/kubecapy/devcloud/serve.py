@@ -1,5 +1,6 @@
 """Put the cloud on sockets: the OpenStack services over https, the control endpoint over http, both on loopback."""
 
+import asyncio
 import os
 import socket
 import ssl
@@ -150,8 +151,19 @@ async def _serve(
 ) -> None:
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(_close, runner)
     await web.SockSite(runner, listener, ssl_context=context).start()
+
+
+async def _close(runner: web.AppRunner) -> None:
+    server = runner.server
+    connections = server.connections if server is not None else []
+    transports = [connection.transport for connection in connections if connection.transport is not None]
+    await runner.cleanup()
+    for transport in transports:
+        # A polite TLS close waits for the client's goodbye, which an idle client never says.
+        transport.abort()
+    await asyncio.sleep(0)  # The loop closes aborted sockets in its next turn.
 
 
 def _services_application(exchange: Exchange) -> web.Application:

@@ -20,8 +20,8 @@ def read_object(body: JsonObject, field: str) -> JsonObject:
     return value
 
 
-def read_text(body: JsonObject, field: str, *, maximum: int = MAX_NAME) -> str | None:
-    """Return the text in `field`, `None` where it is absent or null.
+def read_text(body: JsonObject, field: str, *, may_be_empty: bool = False) -> str | None:
+    """Return the text of at most 255 characters in `field`, `None` where it is absent or null.
 
     Raises:
         Refusal: 400, it is no text, empty, or too long.
@@ -31,9 +31,9 @@ def read_text(body: JsonObject, field: str, *, maximum: int = MAX_NAME) -> str |
         return None
     if not isinstance(value, str):
         raise invalid(field, f"{value!r} is not of type 'string'", value)
-    if not value.strip():
+    if not value.strip() and not may_be_empty:
         raise invalid(field, f"{value!r} is too short", value)
-    if len(value) > maximum:
+    if len(value) > MAX_NAME:
         raise invalid(field, f"{value!r} is too long", value)
     return value
 

@@ -99,7 +99,7 @@ class ServerCreation:
             updated_at=call.now,
             reservation_id=world.identifiers.reservation(),
             key_name=self._read_key_name(wish, call.credentials),
-            description=read_text(wish, "description"),
+            description=read_text(wish, "description", may_be_empty=True),
             user_data=_read_user_data(wish),
             config_drive=str(wish.get("config_drive", "")).lower() in {"true", "1"},
             metadata=read_string_map(wish, "metadata"),

@@ -57,10 +57,10 @@ class Servers:
         server, wish = find_own_server(self._world, call), read_object(call.body, "server")
         described = read_microversion(call.request) >= microversions.DESCRIPTION
         require_known(wish, {"name"} | ({"description"} if described else set()), "server")
-        description = read_text(wish, "description") if "description" in wish else server.description
-        changed = replace(
-            server, name=read_text(wish, "name") or server.name, description=description, updated_at=call.now
-        )
+        changes: JsonObject = {"name": read_text(wish, "name") or server.name}
+        if "description" in wish:
+            changes["description"] = read_text(wish, "description", may_be_empty=True)
+        changed = replace(server, **changes, updated_at=call.now)
         self._world.servers[server.id] = changed
         return json_response(200, {"server": self._views(call).full(changed)})
 
