@@ -1,0 +1,76 @@
+"""Run the pods that are bound to a node: one worker a pod, started and told of changes by a watch."""
+
+import asyncio
+from random import Random
+
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.local.guest.kubelet.container_log import ContainerLog
+from kubecapy.local.guest.kubelet.pod_worker import PODS, PodContext, PodWorker
+from kubecapy.runtime.informer import Informer
+from kubecapy.runtime.reflector import Scope
+from kubecapy.runtime.store import Change
+from kubecapy.tasks import TaskScope
+
+MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
+
+
+class PodManager:
+    """Runs a node's pods for as long as `run` lasts."""
+
+    def __init__(self, context: PodContext, node_name: str, random: Random) -> None:
+        """Follow the pods with `spec.nodeName` `node_name`; mirrors of static pods are not its business."""
+        self._context = context
+        scope = Scope(fields=f"spec.nodeName={node_name}")
+        self._informer = Informer(context.client, PODS, scope, context.host.clock, random)
+        self._workers: dict[str, PodWorker] = {}
+        self._changes: asyncio.Queue[Change[JsonObject]] = asyncio.Queue()
+
+    def find_log(self, namespace: str, name: str, container: str, *, previous: bool) -> ContainerLog | None:
+        """Return the log of a container; None where this node has none."""
+        for pod in self._informer.list(namespace):
+            if pod["metadata"]["name"] == name and (worker := self._workers.get(pod["metadata"]["uid"])):
+                return worker.find_log(container, previous=previous)
+        return None
+
+    async def run(self) -> None:
+        """Run pods until cancelled; their processes are then ended, and the pods stay in the API."""
+        self._informer.add_handler(self._changes.put_nowait)
+        try:
+            async with TaskScope("pods") as scope:
+                scope.start(self._informer.run(), name="informer")
+                while True:
+                    self._take(await self._changes.get(), scope)
+        finally:
+            self._workers.clear()
+
+    async def end(self) -> None:
+        """Stop all processes politely, before `run` is cancelled."""
+        async with TaskScope("end-pods") as scope:
+            for worker in self._workers.values():
+                scope.start(worker.end(), name="pod")
+
+    def _take(self, change: Change[JsonObject], scope: TaskScope) -> None:
+        pod = change.object
+        uid = pod["metadata"]["uid"]
+        if MIRROR_ANNOTATION in (pod["metadata"].get("annotations") or {}):
+            return
+        before = change.old["metadata"]["uid"] if change.old is not None else uid
+        if before != uid and (forgotten := self._workers.get(before)):
+            # A pod of the same name took its place while nobody looked.
+            forgotten.update(None)
+        worker = self._workers.get(uid)
+        if change.type == "DELETED":
+            if worker is not None:
+                worker.update(None)
+        elif worker is not None:
+            worker.update(pod)
+        elif (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed"):
+            started = PodWorker(self._context, pod)
+            self._workers[uid] = started
+            scope.start(self._work(uid, started), name=pod["metadata"]["name"])
+
+    async def _work(self, uid: str, worker: PodWorker) -> None:
+        try:
+            await worker.run()
+        finally:
+            self._workers.pop(uid, None)
