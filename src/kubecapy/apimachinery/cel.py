@@ -39,6 +39,8 @@ class Expression:
         self._program = _compile(text)
         self.variables = frozenset(self._program.variables()) & frozenset(variables)
         """Those of the allowed variables that the expression uses."""
+        self.functions = {name: _functions()[name] for name in _registered_names(self._program.functions())}
+        """What a scope must offer so that the expression can be evaluated in it."""
         self._refuse_unknown(frozenset(variables))
 
     def evaluate(self, scope: "Scope") -> Any:
@@ -60,7 +62,7 @@ class Expression:
             if name not in variables | bound | _TYPE_NAMES and not _is_namespace(name):
                 raise CelError(f"compilation failed: undeclared reference to '{name}' (in container '')")
         for name in self._program.functions():
-            if name[0].isalpha() and name not in _BUILT_IN and name not in _function_names():
+            if name[0].isalpha() and name not in _BUILT_IN and not _registered_names([name]):
                 raise CelError(f"compilation failed: undeclared reference to '{name}' (in container '')")
 
 
@@ -70,9 +72,9 @@ class Scope:
     Converting a value to CEL's own form costs more than evaluating a rule on it, hence one scope for many rules.
     """
 
-    def __init__(self, variables: Mapping[str, Any]) -> None:
-        """Convert `variables` (JSON values)."""
-        self.context = cel.Context(variables=dict(variables), functions=dict(_functions()))
+    def __init__(self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Convert `variables` (JSON values) and offer `functions`, those that the expressions ask for."""
+        self.context = cel.Context(variables=dict(variables), functions=dict(functions))
 
 
 def _compile(text: str) -> cel.Program:
@@ -158,7 +160,7 @@ def _functions() -> Mapping[str, Callable[..., Any]]:
     return MappingProxyType({**context.functions, **_OWN})
 
 
-@lru_cache(maxsize=1)
-def _function_names() -> frozenset[str]:
-    """Return the registered names; the library tells of `math.abs` as `abs`."""
-    return frozenset(name.rpartition(".")[2] for name in _functions())
+def _registered_names(called: Iterable[str]) -> list[str]:
+    """Return the registered functions that are meant by `called`: the library tells of `math.abs` as `abs`."""
+    wanted = frozenset(called)
+    return [name for name in _functions() if name.rpartition(".")[2] in wanted]

@@ -6,8 +6,9 @@ is at hand (Python keeps those nowhere else).
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -94,19 +95,21 @@ def _field_docstrings(struct: type) -> dict[str, str]:
     """Return the docstrings below the fields of `struct` and its bases, by attribute name."""
     found: dict[str, str] = {}
     for cls in reversed(struct.__mro__):
-        if issubclass(cls, msgspec.Struct) and cls is not msgspec.Struct:
-            found.update(_read_docstrings(cls))
+        found.update(_module_docstrings(cls.__module__).get(cls.__qualname__, {}))
     return found
 
 
-def _read_docstrings(struct: type) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def _module_docstrings(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the docstrings below the fields of each top-level class of a module, read once."""
     try:
-        source = inspect.getsource(struct)
-    except OSError:
-        return
-    (definition,) = ast.parse(textwrap.dedent(source)).body
-    if not isinstance(definition, ast.ClassDef):
-        return
+        tree = ast.parse(inspect.getsource(sys.modules[name]))
+    except (OSError, TypeError):
+        return {}
+    return {node.name: dict(_read_docstrings(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _read_docstrings(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for field, follows in zip(definition.body, definition.body[1:], strict=False):
         match field, follows:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

@@ -42,6 +42,8 @@ class Rule:
         self.source = source
         self._rule = Expression(source.rule, names)
         self._message = Expression(source.message_expression, names) if source.message_expression else None
+        self.functions = self._rule.functions | (self._message.functions if self._message else {})
+        """What the scope that the rule is checked in must offer."""
         self.is_transition = "oldSelf" in self._rule.variables and not source.optional_old_self
         if source.reason not in _REASONS:
             raise CelError(f"unknown reason {source.reason}, expected one of {', '.join(_REASONS)}")
@@ -111,7 +113,8 @@ def _check_own(rules: tuple[Rule, ...], value: Any, old: Any, path: str, found: 
     due = [rule for rule in rules if old is not ABSENT or not rule.is_transition]
     if not due:
         return
-    scope = Scope({"self": value} if old is ABSENT else {"self": value, "oldSelf": old})
+    functions = {name: function for rule in due for name, function in rule.functions.items()}
+    scope = Scope({"self": value} if old is ABSENT else {"self": value, "oldSelf": old}, functions)
     for rule in due:
         error = rule.check(scope, value, path)
         if error is not None:
