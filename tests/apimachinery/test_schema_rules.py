@@ -128,3 +128,21 @@ def test_a_null_that_may_be_null_is_not_given_to_rules() -> None:
 def test_a_rule_that_cannot_work_makes_no_schema(rule: str) -> None:
     with pytest.raises(SchemaError, match=r"x-kubernetes-validations\[0\].rule: .*compilation failed"):
         compile_schema(ruled(OBJECT, {"rule": rule}))
+
+
+def test_an_optional_old_self_lets_a_transition_rule_hold_on_creation_too() -> None:
+    rule = {"rule": "oldSelf.orValue('none') == 'none' || self == oldSelf.value()", "optionalOldSelf": True}
+    schema = compile_schema(ruled(STRING, rule))
+
+    assert schema.validate({"spec": "b"}) == []
+    assert schema.validate({"spec": "b"}, {"spec": "none"}) == []
+    assert [error.path for error in schema.validate({"spec": "b"}, {"spec": "a"})] == ["spec"]
+
+
+def test_what_broke_a_rule_before_may_stay_unchanged() -> None:
+    rule = {"rule": "self.a > 1"}
+    never = {"rule": "self.a == oldSelf.a + 1"}
+
+    assert compile_schema(ruled(OBJECT, rule)).validate({"spec": {"a": 0}}, {"spec": {"a": 0}}) == []
+    assert compile_schema(ruled(OBJECT, rule)).validate({"spec": {"a": 1}}, {"spec": {"a": 0}}) != []
+    assert compile_schema(ruled(OBJECT, never)).validate({"spec": {"a": 0}}, {"spec": {"a": 0}}) != []

@@ -182,6 +182,49 @@ def test_lists_that_are_sets_or_maps_hold_no_entry_twice(
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"x": 1}, {"x": 1, "y": "b"}, []),
+        ({"x": 1}, {"x": 2, "y": "b"}, ["spec.field.x"]),
+        ({"x": True}, {"x": 1}, ["spec.field.x"]),
+        ({}, {"x": 1}, ["spec.field.x"]),
+        ({"z": 1}, {"z": 1, "x": "a"}, ["spec.field.y"]),
+        ({"z": 1}, {"z": 1}, []),
+        (
+            {"list": [{"n": "a", "v": 1}, {"n": "b", "v": 2}]},
+            {"list": [{"n": "b", "v": 2}, {"n": "a", "v": 3}], "y": "b"},
+            ["spec.field.list[1].v"],
+        ),
+    ],
+    ids=[
+        "wrong and unchanged",
+        "wrong and changed",
+        "true is not one",
+        "new",
+        "object without a required field changes",
+        "object without a required field stays",
+        "items by key",
+    ],
+)
+def test_what_was_wrong_before_may_stay_as_long_as_it_does_not_change(
+    old: dict[str, Any], new: dict[str, Any], expected: list[str]
+) -> None:
+    item = {"type": "object", "required": ["n"], "properties": {"n": {"type": "string"}, "v": {"type": "string"}}}
+    keyed = {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["n"], "items": item}
+    text = {"type": "string"}
+    field = {
+        "type": "object",
+        "required": [] if "z" not in old else ["y"],
+        "properties": {"x": text, "y": text, "z": {"type": "integer"}, "list": keyed},
+    }
+    schema = compile_schema(of_spec(field=field))
+
+    errors = schema.validate({"spec": {"field": new}}, {"spec": {"field": old}})
+
+    assert [error.path for error in errors] == expected
+
+
+@pytest.mark.parametrize(
     ("format_", "good", "bad"),
     [
         ("date-time", "2024-01-31T10:00:00Z", "2024-01-31 10:00"),

@@ -2,6 +2,9 @@
 
 The only module that knows the CEL library. Functions of Kubernetes' own CEL libraries that the language core lacks are
 registered here: https://kubernetes.io/docs/reference/using-api/cel/#cel-options-language-features-and-libraries.
+
+Limit: optional field selection (`self.?name`), `quantity`, `url`, `ip` and `cidr` values and escaped names such as
+`self.a__dash__b` are not understood; an expression with them does not compile, or fails as on an absent key.
 """
 
 import ipaddress
@@ -75,6 +78,16 @@ class Scope:
     def __init__(self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
         """Convert `variables` (JSON values) and offer `functions`, those that the expressions ask for."""
         self.context = cel.Context(variables=dict(variables), functions=dict(functions))
+
+
+def optional_value(value: Any) -> object:
+    """Return the CEL optional that holds a JSON `value`."""
+    return cel.OptionalValue.of(value)
+
+
+def no_value() -> object:
+    """Return the CEL optional that holds nothing."""
+    return cel.OptionalValue.none()
 
 
 def _compile(text: str) -> cel.Program:

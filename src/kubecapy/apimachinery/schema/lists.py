@@ -1,22 +1,41 @@
-"""Check that lists used as sets and maps hold no entry twice.
+"""Know the items of lists by what identifies them: sets and maps hold no entry twice, and items meet their old selves.
 
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy, keywords
 `x-kubernetes-list-type` and `x-kubernetes-list-map-keys`.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema import wording
 from kubecapy.apimachinery.schema.identity import identity
 from kubecapy.apimachinery.schema.structure import Node
 
+ABSENT: Final = object()
+"""Stands for an old value that is not there; None is a JSON value."""
 
-def compile_list_type(node: Node) -> list[Callable[[Any, str, list[FieldError]], None]]:
-    """Return the check that the list type of `node` asks for; none where the list is atomic."""
+Pairing = Callable[[list[Any], Any], Iterator[tuple[Any, Any]]]
+"""Yields each item of a new list with its old self, or ABSENT, given the old list."""
+
+
+def compile_pairing(node: Node) -> Pairing:
+    """Return how items of a list at `node` find their old selves: by key in list maps, never elsewhere."""
+    key_of = _map_key(node)
+
+    def pair(items: list[Any], old: Any) -> Iterator[tuple[Any, Any]]:
+        if node.list_type != "map" or not isinstance(old, list):
+            return ((item, ABSENT) for item in items)
+        before = {identity(key_of(item)): item for item in old}
+        return ((item, before.get(identity(key_of(item)), ABSENT)) for item in items)
+
+    return pair
+
+
+def compile_list_type(node: Node) -> Callable[[Any, str, list[FieldError]], None] | None:
+    """Return the check that the list type of `node` asks for; None where the list is atomic."""
     if node.list_type == "atomic":
-        return []
+        return None
     key_of = _map_key(node) if node.list_type == "map" else _whole
 
     def check(value: Any, path: str, errors: list[FieldError]) -> None:
@@ -30,7 +49,7 @@ def compile_list_type(node: Node) -> list[Callable[[Any, str, list[FieldError]],
                 errors.append(wording.duplicate(f"{path}[{index}]", key))
             seen.add(mark)
 
-    return [check]
+    return check
 
 
 def _whole(item: Any) -> Any:

@@ -9,14 +9,12 @@ Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from kubecapy.apimachinery.cel import CelError, Expression, Scope
+from kubecapy.apimachinery.cel import CelError, Expression, Scope, no_value, optional_value
 from kubecapy.apimachinery.fields import FieldError, FieldErrorType
-from kubecapy.apimachinery.schema.identity import identity
+from kubecapy.apimachinery.schema.identity import same
+from kubecapy.apimachinery.schema.lists import ABSENT, compile_pairing
 from kubecapy.apimachinery.schema.structure import Node, RuleSource
 from kubecapy.apimachinery.schema.wording import quote, type_name
-
-ABSENT: Final = object()
-"""Stands for an old value that is not there; None is a JSON value."""
 
 RuleCheck = Callable[[Any, Any, str, list[FieldError]], None]
 """Appends the broken rules of a value (new, old or ABSENT, path)."""
@@ -44,7 +42,10 @@ class Rule:
         self._message = Expression(source.message_expression, names) if source.message_expression else None
         self.functions = self._rule.functions | (self._message.functions if self._message else {})
         """What the scope that the rule is checked in must offer."""
-        self.is_transition = "oldSelf" in self._rule.variables and not source.optional_old_self
+        self.is_transition = "oldSelf" in self._rule.variables
+        self.is_optional = source.optional_old_self is True
+        """Whether `oldSelf` is an optional value, so that the rule is evaluated on creation too."""
+        self.needs_old = self.is_transition and not self.is_optional
         if source.reason not in _REASONS:
             raise CelError(f"unknown reason {source.reason}, expected one of {', '.join(_REASONS)}")
 
@@ -85,6 +86,7 @@ def compile_rules(node: Node, errors: list[FieldError]) -> RuleCheck | None:
     rules = tuple(_compile_own(node, errors))
     members = _compile_members(node, errors)
     items = compile_rules(node.items, errors) if node.items is not None else None
+    pair = compile_pairing(node)
     if not rules and not members and items is None:
         return None
 
@@ -95,7 +97,8 @@ def compile_rules(node: Node, errors: list[FieldError]) -> RuleCheck | None:
         if isinstance(value, dict) and members:
             members(value, old, path, found)
         if isinstance(value, list) and items is not None:
-            _check_items(node, items, value, old, path, found)
+            for index, (item, old_item) in enumerate(pair(value, old)):
+                items(item, old_item, f"{path}[{index}]", found)
 
     return check
 
@@ -110,15 +113,22 @@ def _compile_own(node: Node, errors: list[FieldError]) -> Iterator[Rule]:
 
 
 def _check_own(rules: tuple[Rule, ...], value: Any, old: Any, path: str, found: list[FieldError]) -> None:
-    due = [rule for rule in rules if old is not ABSENT or not rule.is_transition]
+    due = [rule for rule in rules if old is not ABSENT or not rule.needs_old]
     if not due:
         return
     functions = {name: function for rule in due for name, function in rule.functions.items()}
-    scope = Scope({"self": value} if old is ABSENT else {"self": value, "oldSelf": old}, functions)
-    for rule in due:
-        error = rule.check(scope, value, path)
-        if error is not None:
-            found.append(error)
+    scopes = {optional: _scope(value, old, functions, optional=optional) for optional in {r.is_optional for r in due}}
+    broken = [(rule, rule.check(scopes[rule.is_optional], value, path)) for rule in due]
+    # What was stored before the rule came may stay; a transition rule is about the change itself.
+    stays = old is not ABSENT and any(error is not None for _, error in broken) and same(value, old)
+    found.extend(error for rule, error in broken if error is not None and (rule.is_transition or not stays))
+
+
+def _scope(value: Any, old: Any, functions: Mapping[str, Callable[..., Any]], *, optional: bool) -> Scope:
+    """Return the scope of rules; with `optional` the old value is an optional one, and there on creation too."""
+    if optional:
+        return Scope({"self": value, "oldSelf": no_value() if old is ABSENT else optional_value(old)}, functions)
+    return Scope({"self": value} if old is ABSENT else {"self": value, "oldSelf": old}, functions)
 
 
 def _compile_members(node: Node, errors: list[FieldError]) -> RuleCheck | None:
@@ -136,20 +146,3 @@ def _compile_members(node: Node, errors: list[FieldError]) -> RuleCheck | None:
                 member_check(member, before.get(name, ABSENT), f"{path}.{name}" if path else name, found)
 
     return check
-
-
-def _check_items(node: Node, check: RuleCheck, value: list[Any], old: Any, path: str, found: list[FieldError]) -> None:
-    before = _by_key(node, old) if node.list_type == "map" and isinstance(old, list) else {}
-    for index, item in enumerate(value):
-        old_item = before.get(_key(node, item), ABSENT) if before else ABSENT
-        check(item, old_item, f"{path}[{index}]", found)
-
-
-def _by_key(node: Node, items: list[Any]) -> dict[bytes, Any]:
-    return {_key(node, item): item for item in items}
-
-
-def _key(node: Node, item: Any) -> bytes:
-    if not isinstance(item, dict):
-        return identity(item)
-    return identity([item.get(name) for name in node.list_map_keys])

@@ -5,8 +5,9 @@ from typing import Any
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.defaulting import compile_defaults
+from kubecapy.apimachinery.schema.lists import ABSENT
 from kubecapy.apimachinery.schema.pruning import compile_prune
-from kubecapy.apimachinery.schema.rules import ABSENT, compile_rules
+from kubecapy.apimachinery.schema.rules import compile_rules
 from kubecapy.apimachinery.schema.structure import Node, read_structure, walk
 from kubecapy.apimachinery.schema.validation import compile_check
 from kubecapy.apimachinery.schema.wording import NOT_CHECKED
@@ -47,16 +48,18 @@ class Schema:
 
         Args:
             obj: A decoded JSON object.
-            old: The object before an update; transition rules are evaluated only where it is given.
+            old: The object before an update. Where it is given, transition rules are evaluated, and what is wrong
+                but unchanged is not reported. None and ABSENT mean that there is none.
             path: Put before every path.
         """
         errors: list[FieldError] = []
-        self._check(obj, path, errors)
+        old = ABSENT if old is None else old
+        self._check(obj, old, path, errors)
         if self._rules is None:
             return errors
         if any(error.type in _BLOCKING for error in errors):
             return [*errors, NOT_CHECKED]
-        self._rules(obj, ABSENT if old is None else old, path, errors)
+        self._rules(obj, old, path, errors)
         return errors
 
     def default(self, obj: Any) -> Any:
@@ -97,5 +100,5 @@ def _check_defaults(root: Node) -> list[FieldError]:
     errors: list[FieldError] = []
     for node in walk(root):
         if node.has_default:
-            compile_check(node)(compile_defaults(node)(node.default), f"{node.path}.default", errors)
+            compile_check(node)(compile_defaults(node)(node.default), ABSENT, f"{node.path}.default", errors)
     return errors

@@ -2,6 +2,10 @@
 
 A check is a closure that appends what it finds; the schema is read once, so that a check of an object costs no more
 than a walk over the object.
+
+What was stored wrong before may stay on an update, as long as it does not change ("ratcheting"): a schema that became
+stricter does not lock its objects. Source:
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-ratcheting.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,12 +13,13 @@ from typing import Any
 
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema import wording
+from kubecapy.apimachinery.schema.identity import same
 from kubecapy.apimachinery.schema.keywords import Constraint, compile_keywords
-from kubecapy.apimachinery.schema.lists import compile_list_type
+from kubecapy.apimachinery.schema.lists import ABSENT, Pairing, compile_list_type, compile_pairing
 from kubecapy.apimachinery.schema.structure import Node
 
-Check = Callable[[Any, str, list[FieldError]], None]
-"""Appends to the list what is wrong with a value at a path."""
+Check = Callable[[Any, Any, str, list[FieldError]], None]
+"""Appends to the list what is wrong with a value (new, old or ABSENT, path, errors)."""
 
 
 def compile_check(node: Node) -> Check:
@@ -32,14 +37,17 @@ def compile_check(node: Node) -> Check:
     nullable = node.nullable or (not node.type and not node.int_or_string)
     expected = "integer,string" if node.int_or_string else node.type
 
-    def check(value: Any, path: str, errors: list[FieldError]) -> None:
+    def check(value: Any, old: Any, path: str, errors: list[FieldError]) -> None:
         if value is None and nullable:
             return
-        if not has_type(value):
+        before = len(errors)
+        if has_type(value):
+            for part in parts:
+                part(value, old, path, errors)
+        else:
             errors.append(wording.wrong_type(path, expected, wording.type_name(value)))
-            return
-        for part in parts:
-            part(value, path, errors)
+        if len(errors) > before and old is not ABSENT and same(value, old):
+            del errors[before:]
 
     return check
 
@@ -78,14 +86,15 @@ def _compile_members(node: Node) -> list[Check]:
     if not checks and additional is None and not required:
         return []
 
-    def check(value: Any, path: str, errors: list[FieldError]) -> None:
+    def check(value: Any, old: Any, path: str, errors: list[FieldError]) -> None:
         if not isinstance(value, dict):
             return
         errors.extend(wording.required(join(path, name)) for name in required if name not in value)
+        before = old if isinstance(old, dict) else {}
         for name, member in value.items():
             member_check = checks.get(name, additional)
             if member_check is not None:
-                member_check(member, f"{path}.{name}" if path else name, errors)
+                member_check(member, before.get(name, ABSENT), f"{path}.{name}" if path else name, errors)
 
     return [check]
 
@@ -93,18 +102,25 @@ def _compile_members(node: Node) -> list[Check]:
 def _compile_items(node: Node) -> list[Check]:
     checks: list[Check] = []
     if node.items is not None:
-        checks.append(_each_item(compile_check(node.items)))
-    checks.extend(compile_list_type(node))
+        checks.append(_each_item(compile_check(node.items), compile_pairing(node)))
+    unique = compile_list_type(node)
+    if unique is not None:
+        checks.append(_without_old(unique))
     return checks
 
 
-def _each_item(item_check: Check) -> Check:
-    def check(value: Any, path: str, errors: list[FieldError]) -> None:
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                item_check(item, f"{path}[{index}]", errors)
+def _each_item(item_check: Check, pair: Pairing) -> Check:
+    def check(value: Any, old: Any, path: str, errors: list[FieldError]) -> None:
+        if not isinstance(value, list):
+            return
+        for index, (item, old_item) in enumerate(pair(value, old)):
+            item_check(item, old_item, f"{path}[{index}]", errors)
 
     return check
+
+
+def _without_old(check_value: Callable[[Any, str, list[FieldError]], None]) -> Check:
+    return lambda value, _old, path, errors: check_value(value, path, errors)
 
 
 def _compile_constraints(node: Node) -> list[Check]:
@@ -118,7 +134,7 @@ def _compile_constraints(node: Node) -> list[Check]:
             if found is not None:
                 errors.append(found)
 
-    return [check]
+    return [_without_old(check)]
 
 
 def _compile_logic(node: Node) -> list[Check]:
@@ -134,7 +150,7 @@ def _compile_logic(node: Node) -> list[Check]:
 
 def _accepted(check: Check, value: Any, path: str) -> bool:
     errors: list[FieldError] = []
-    check(value, path, errors)
+    check(value, ABSENT, path, errors)
     return not errors
 
 
@@ -144,7 +160,7 @@ def _compile_any_of(branches: tuple[Check, ...]) -> Check:
             message = f'"{path}" must validate at least one schema (anyOf)'
             errors.append(wording.refused(path, wording.type_name(value), message))
 
-    return check
+    return _without_old(check)
 
 
 def _compile_one_of(branches: tuple[Check, ...]) -> Check:
@@ -155,7 +171,7 @@ def _compile_one_of(branches: tuple[Check, ...]) -> Check:
             message = f'"{path}" must validate one and only one schema (oneOf). Found {found} valid'
             errors.append(wording.refused(path, wording.type_name(value), message))
 
-    return check
+    return _without_old(check)
 
 
 def _compile_not(branch: Check) -> Check:
@@ -164,4 +180,4 @@ def _compile_not(branch: Check) -> Check:
             message = f'"{path}" must not validate the schema (not)'
             errors.append(wording.refused(path, wording.type_name(value), message))
 
-    return check
+    return _without_old(check)
