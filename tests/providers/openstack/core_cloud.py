@@ -54,7 +54,7 @@ class CoreCloud:
         self.clock = clock
         self.consoles = NoConsoles()
         settings = DevCloudSettings(Path("/nowhere"), timing=timing or Timing(boot_seconds=3.0, delete_seconds=2.0))
-        random = Random(7)  # noqa: S311 - the same ids in every run
+        random = Random(7)
         cloud, access = assemble_cloud(settings, random, self.consoles, "https://cloud", clock.now())
         self.cloud = cloud
         self.world = cloud.world

@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
-from kubecapy.contract.actuators import Instance, MachineRequest, Reservation
+from kubecapy.contract.actuators import Instance, MachineActuator, MachineRequest, Reservation
 from kubecapy.devcloud.seed import NETWORK_ID, SECURITY_GROUP_ID
-from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.telemetry.secrets import Secret
 
 API_VERSION = "openstackproviderconfig/v1alpha1"
@@ -58,7 +57,7 @@ def with_status(machine: Machine, provider_status: Mapping[str, Any] | None) -> 
 class Reconciler:
     """Keeps one Machine and stores what an actuator returns, as the real reconciler does."""
 
-    def __init__(self, actuator: OpenStackMachineActuator, machine: Machine, cluster: Cluster | None) -> None:
+    def __init__(self, actuator: MachineActuator, machine: Machine, cluster: Cluster | None) -> None:
         self.actuator = actuator
         self.machine = machine
         self.cluster = cluster

@@ -45,6 +45,11 @@ class Run:
             self.clock.pass_(1.0)
         raise AssertionError("the machine never came to its end state")
 
+    async def until_first_error(self) -> None:
+        for _ in range(PASSES_MAX):
+            await self.created()
+            self.clock.pass_(1.0)
+
     async def created(self) -> bool:
         await self.machine.create()
         seen = await self.machine.observe()
@@ -108,9 +113,7 @@ async def test_a_create_that_is_given_up_anywhere_leaves_nothing(
         cloud.faults.add(Rule(Drop("after"), nth=n))
         run = Run(cloud, clock, open_projects, restart=True)
         with pytest.raises(ProviderError):
-            for _ in range(PASSES_MAX):
-                await run.created()
-                clock.pass_(1.0)
+            await run.until_first_error()
         # The record of the pass was lost with it, and another process deletes.
         run.machine = Reconciler(OpenStackMachineActuator(open_projects()), make_machine(), make_cluster())
         await run.until(run.machine.delete)

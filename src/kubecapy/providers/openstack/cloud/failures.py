@@ -15,11 +15,12 @@ from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS
 
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
 _SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
-_URL: Final = re.compile(r"https?://[^/\s]+")
+_URL: Final = re.compile(r"https?://[^/\s]*[^/\s:.]")
 
 
 def connection_error(error: exceptions.ClientException, doing: str, identity: CloudIdentity) -> ProviderError:
     """Return the error for a call that got no answer; its effect may have happened all the same."""
+    _let_go(error)
     if isinstance(error, exceptions.EndpointNotFound):
         return Unavailable(f'{doing}: the catalog of cloud "{identity.name}" has no such service: {_short(error)}')
     return Unavailable(f"{doing}: {_why(error, identity)}")
@@ -27,6 +28,7 @@ def connection_error(error: exceptions.ClientException, doing: str, identity: Cl
 
 def login_error(error: exceptions.ClientException, doing: str, identity: CloudIdentity) -> ProviderError:
     """Return the error for a login that was refused or did not come about."""
+    _let_go(error)
     for cause in _chain(error):
         if isinstance(cause, exceptions.SSLError | exceptions.ConnectionError):
             return Unavailable(f"{doing}: {_why(cause, identity)}")
@@ -42,6 +44,16 @@ def login_error(error: exceptions.ClientException, doing: str, identity: CloudId
     if isinstance(error, exceptions.NotFound | exceptions.DiscoveryFailure):
         return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(error)}")
     return Unavailable(f"{doing}: the login to {where} failed: {_short(error)}")
+
+
+def _let_go(error: exceptions.ClientException) -> None:
+    """Part an error from the exchange that it came of: from the frames and the answer that it holds.
+
+    They hold the request, passwords and user data included, and keep its connection open, while the error lives.
+    """
+    error.with_traceback(None)
+    if isinstance(error, exceptions.HttpError):
+        error.response = None
 
 
 def _why(error: BaseException, identity: CloudIdentity) -> str:

@@ -76,7 +76,7 @@ async def _associate(project: Project, owner: Owner, floating: FloatingAddress, 
         if isinstance(error, Unavailable | Conflict | NotFound):
             project.floating_addresses.invalidate()
         raise _told_apart(error, address, port, owner) from error
-    project.floating_addresses.put(changed)
+    project.floating_addresses.note_changed(changed)
     return changed
 
 

@@ -31,10 +31,13 @@ T = TypeVar("T", bound=Identified)
 
 
 class _Write(msgspec.Struct, Generic[T], frozen=True):
-    """What we did to one thing: its new form, or None where we deleted it."""
+    """What we did to one thing last."""
 
     item: T | None
+    """Its new form; None where we deleted it."""
     at: float
+    made_at: float = float("-inf")
+    """When we made it; it stays in the list for the grace from then on."""
 
 
 class Listing(Generic[T]):
@@ -52,12 +55,23 @@ class Listing(Generic[T]):
         self._drop_settled(fetched.since)
         return self._with_writes(fetched)
 
-    def put(self, item: T) -> None:
-        """Note that `item` was made or changed."""
+    def note_made(self, item: T) -> None:
+        """Note that we made `item`."""
+        now = self._clock.monotonic()
+        self._writes[item.id] = _Write(item, now, now)
+
+    def note_changed(self, item: T) -> None:
+        """Note that we changed `item`."""
+        earlier = self._writes.get(item.id)
+        made_at = earlier.made_at if earlier else float("-inf")
+        self._writes[item.id] = _Write(item, self._clock.monotonic(), made_at)
+
+    def note_leaving(self, item: T) -> None:
+        """Note that we asked for the removal of `item`, which takes a while; the list tells when it is gone."""
         self._writes[item.id] = _Write(item, self._clock.monotonic())
 
-    def drop(self, id_: str) -> None:
-        """Note that the thing was deleted."""
+    def note_deleted(self, id_: str) -> None:
+        """Note that we deleted the thing."""
         self._writes[id_] = _Write(None, self._clock.monotonic())
 
     def invalidate(self) -> None:
@@ -69,7 +83,7 @@ class Listing(Generic[T]):
         for id_, write in self._writes.items():
             if write.item is None:
                 items.pop(id_, None)
-            elif write.at >= fetched.since or id_ not in items:
+            elif write.at >= fetched.since or (id_ not in items and write.made_at + GRACE_SECONDS >= fetched.since):
                 items[id_] = write.item
         return items
 

@@ -38,7 +38,8 @@ async def find_attachments(project: Project, selectors: Sequence[NetworkSelector
 
 
 async def _attachments_of(project: Project, selector: NetworkSelector) -> Sequence[Attachment]:
-    network = await _find_network(project, merged_query(selector.filter, id=selector.uuid))
+    query = merged_query(selector.filter, id=selector.uuid)
+    network = await _find_network(project, query, describe_query(query))
     if not selector.subnets:
         return (Attachment(network.id, "", selector.fixed_ip),)
     subnets = [await _find_subnet(project, network, subnet) for subnet in selector.subnets]
@@ -46,22 +47,24 @@ async def _attachments_of(project: Project, selector: NetworkSelector) -> Sequen
 
 
 async def _find_own_network(project: Project) -> Network:
-    own = (("project_id", await project.client.project_id()), ("router:external", "false"))
-    found = await _list_networks(project, own)
-    return the_only(found, "network", "that is the project's only one (networks is empty in the spec)")
+    query = (("project_id", await project.client.project_id()), ("router:external", "false"))
+    return await _find_network(project, query, "that is the project's only one (networks is empty in the spec)")
 
 
-async def _find_network(project: Project, query: Query) -> Network:
-    return the_only(await _list_networks(project, query), "network", describe_query(query))
-
-
-async def _list_networks(project: Project, query: Query) -> Sequence[Network]:
+async def _find_network(project: Project, query: Query, selector: str) -> Network:
     call = Call(doing="looking for a network", service="network", method="GET", path="/networks", query=query)
-    return await project.look_up(("networks", query), lambda: project.client.list(call, "networks", Network))
+
+    async def find() -> Network:
+        return the_only(await project.client.list(call, "networks", Network), "network", selector)
+
+    return await project.look_up(("network", query), find)
 
 
 async def _find_subnet(project: Project, network: Network, selector: SubnetSelector) -> Subnet:
     query = merged_query(selector.filter, id=selector.uuid, network_id=network.id)
     call = Call(doing="looking for a subnet", service="network", method="GET", path="/subnets", query=query)
-    found = await project.look_up(("subnets", query), lambda: project.client.list(call, "subnets", Subnet))
-    return the_only(found, "subnet", describe_query(query))
+
+    async def find() -> Subnet:
+        return the_only(await project.client.list(call, "subnets", Subnet), "subnet", describe_query(query))
+
+    return await project.look_up(("subnet", query), find)

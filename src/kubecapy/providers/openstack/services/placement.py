@@ -1,6 +1,5 @@
 """Check the key pair and the availability zone that a machine's spec names."""
 
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from kubecapy.contract.errors import NotFound
@@ -17,17 +16,7 @@ async def check_key_pair(project: Project, name: str) -> None:
     """
     if not name:
         return
-    call = Call(
-        doing=f'looking for key pair "{name}"',
-        service="compute",
-        method="GET",
-        path=f"/os-keypairs/{quote(name, safe='')}",
-    )
-    try:
-        await project.look_up(("keypair", name), lambda: project.client.read(call, "keypair", KeyPair))
-    except NotFound as error:
-        hint = f"openstack keypair create --public-key FILE {name}"
-        raise NotFound(f'key pair "{name}" is not registered for the user; register it: {hint}') from error
+    await project.look_up(("key pair", name), lambda: _find_key_pair(project, name))
 
 
 async def check_zone(project: Project, name: str) -> None:
@@ -36,9 +25,27 @@ async def check_zone(project: Project, name: str) -> None:
     Raises:
         NotFound: it does not exist, or is not available.
     """
-    if not name:
-        return
-    zones = await _list_zones(project)
+    if name:
+        await project.look_up(("zone", name), lambda: _find_zone(project, name))
+
+
+async def _find_key_pair(project: Project, name: str) -> KeyPair:
+    call = Call(
+        doing=f'looking for key pair "{name}"',
+        service="compute",
+        method="GET",
+        path=f"/os-keypairs/{quote(name, safe='')}",
+    )
+    try:
+        return await project.client.read(call, "keypair", KeyPair)
+    except NotFound as error:
+        hint = f"openstack keypair create --public-key FILE {name}"
+        raise NotFound(f'key pair "{name}" is not registered for the user; register it: {hint}') from error
+
+
+async def _find_zone(project: Project, name: str) -> Zone:
+    call = Call(doing="listing availability zones", service="compute", method="GET", path="/os-availability-zone")
+    zones = await project.client.list(call, "availabilityZoneInfo", Zone)
     # An administrator may write `zone:host`.
     zone = next((zone for zone in zones if zone.name == name.partition(":")[0]), None)
     if zone is None:
@@ -46,8 +53,4 @@ async def check_zone(project: Project, name: str) -> None:
         raise NotFound(f'availability zone "{name}" does not exist; there are {known}')
     if not zone.state.available:
         raise NotFound(f'availability zone "{name}" is not available')
-
-
-async def _list_zones(project: Project) -> Sequence[Zone]:
-    call = Call(doing="listing availability zones", service="compute", method="GET", path="/os-availability-zone")
-    return await project.look_up("zones", lambda: project.client.list(call, "availabilityZoneInfo", Zone))
+    return zone

@@ -61,7 +61,7 @@ async def delete_port(project: Project, owner: Owner, port: Port) -> None:
     _LOG.log(V(2), "deleting port %s (%s) of %s", port.name, port.id, owner)
     call = Call(doing=f"deleting port {port.name} of {owner}", service="network", method="DELETE", path=_path(port.id))
     await project.client.delete(call)
-    project.ports(owner.description).drop(port.id)
+    project.ports(owner.description).note_deleted(port.id)
 
 
 async def _ensure_port(project: Project, owner: Owner, wish: PortWish, found: Sequence[Port]) -> Port:
@@ -90,7 +90,7 @@ async def _create_port(project: Project, owner: Owner, wish: PortWish) -> Port:
         else:
             project.forget_references()
         raise
-    listing.put(port)
+    listing.note_made(port)
     return port
 
 
@@ -120,7 +120,7 @@ async def _ensure_tags(project: Project, owner: Owner, wish: PortWish, port: Por
     call = Call(doing=doing, service="network", method="PUT", path=f"{_path(port.id)}/tags")
     await project.client.send(call, {"tags": list(tags)})
     tagged = msgspec.structs.replace(port, tags=tags)
-    project.ports(owner.description).put(tagged)
+    project.ports(owner.description).note_changed(tagged)
     return tagged
 
 

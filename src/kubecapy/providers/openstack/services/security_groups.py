@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kubecapy.providers.openstack.api.selectors import SecurityGroupSelector, merged_query
-from kubecapy.providers.openstack.cloud.transport import Call
+from kubecapy.providers.openstack.cloud.transport import Call, Query
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import SecurityGroup
 from kubecapy.providers.openstack.services.selection import describe_query, the_only
@@ -21,12 +21,14 @@ async def find_security_groups(project: Project, selectors: Sequence[SecurityGro
 
 async def _find_group(project: Project, selector: SecurityGroupSelector) -> SecurityGroup:
     query = merged_query(selector.filter, id=selector.uuid, name=selector.name)
+    return await project.look_up(("security group", query), lambda: _find(project, query))
+
+
+async def _find(project: Project, query: Query) -> SecurityGroup:
     call = Call(
         doing="looking for a security group", service="network", method="GET", path="/security-groups", query=query
     )
-    groups = await project.look_up(
-        ("security-groups", query), lambda: project.client.list(call, "security_groups", SecurityGroup)
-    )
+    groups = await project.client.list(call, "security_groups", SecurityGroup)
     if len(groups) > 1:
         # An administrator sees the `default` group of every project; the project's own is meant.
         own = await project.client.project_id()

@@ -141,7 +141,7 @@ async def create_server(project: Project, owner: Owner, wish: ServerWish, *, wit
             project.forget_references()
         raise
     server = msgspec.structs.replace(made, name=owner.machine, metadata=body["metadata"])
-    project.servers.put(server)
+    project.servers.note_made(server)
     return server
 
 
@@ -152,6 +152,7 @@ async def delete_server(project: Project, owner: Owner, server: Server) -> None:
     _LOG.log(V(2), "deleting server %s (%s) of %s", server.name, server.id, owner)
     doing = f"deleting server {server.name} of {owner}"
     await project.client.delete(Call(doing=doing, service="compute", method="DELETE", path=_path(server.id)))
+    project.servers.note_leaving(msgspec.structs.replace(server, task_state="deleting"))
 
 
 async def read_console(project: Project, owner: Owner, server: Server, lines: int) -> str:
