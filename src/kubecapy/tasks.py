@@ -16,7 +16,8 @@ class TaskScope:
     """Owns a set of named tasks for as long as its `async with` block lasts.
 
     Leaving the block waits for all tasks. An error in one of them cancels the others and leaves the block as an
-    `ExceptionGroup`, as `asyncio.TaskGroup` has it. `cancel` ends the tasks without an error.
+    `ExceptionGroup`, as `asyncio.TaskGroup` has it; an error of the block itself leaves it as it is where no task failed
+    too. `cancel` ends the tasks without an error.
     """
 
     def __init__(self, name: str) -> None:
@@ -34,7 +35,11 @@ class TaskScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Wait for the tasks; cancel them first where the block itself failed."""
-        await self._group.__aexit__(kind, error, trace)
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as group:
+            if group.exceptions != (error,):
+                raise
 
     def start(self, work: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
         """Run `work` as a task of this scope and return it, so that its owner can await or cancel it."""

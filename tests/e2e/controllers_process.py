@@ -17,7 +17,7 @@ from kubecapy.client import kubeconfig
 from kubecapy.client.http import HttpClient
 from kubecapy.clock import SystemClock
 from kubecapy.controllers.settings import ControllerSettings
-from kubecapy.local.controllers import ControllerProcess, run_controllers
+from kubecapy.local.controllers import ControllerWiring, open_controllers
 from kubecapy.telemetry import logs
 
 PRELOADED = [
@@ -54,7 +54,7 @@ def _run(kubeconfig_path: str, environ: dict[str, str], log: str) -> None:
 async def _reconcile(kubeconfig_path: Path, environ: dict[str, str]) -> None:
     clock = SystemClock()
     async with HttpClient(kubeconfig.load(kubeconfig_path.read_bytes()), clock) as client:
-        process = ControllerProcess(
+        wiring = ControllerWiring(
             client=client,
             clock=clock,
             random=SystemRandom(),
@@ -63,4 +63,5 @@ async def _reconcile(kubeconfig_path: Path, environ: dict[str, str]) -> None:
             environ=environ,
             settings=ControllerSettings(poll_seconds=0.1),
         )
-        await run_controllers(process)
+        async with open_controllers(wiring) as manager:
+            await manager.run()
