@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.clusterctl.controller_log import CONTROLLER_LOG_FILE, controllers_logged_to
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.progress import Progress, open_progress
 from kubecapy.clusterctl.record import RECORD_FILE, Operation, RecordStore, open_record
@@ -52,7 +53,11 @@ def open_run(
         FolderInUse: another process holds the folder.
         ClusterctlError: the folder holds an unfinished run of another kind or cluster.
     """
-    with open_state_folder(folder), open_progress(invocation.clock) as progress:
+    with (
+        open_state_folder(folder),
+        controllers_logged_to(folder),
+        open_progress(invocation.clock) as progress,
+    ):
         store = open_record(folder, operation, cluster.namespace, cluster.name)
         try:
             yield Run(folder, store, Waiter(invocation.clock, progress), timeouts, invocation)
@@ -70,7 +75,10 @@ def forget_run(run: Run, *, keep_store: bool = False) -> None:
 
 
 def _how_to_go_on(folder: Path, operation: Operation) -> str:
-    again = f"The record is kept in {folder}; run the same command again to go on"
+    again = (
+        f"The record is kept in {folder} (the controllers' lines in {CONTROLLER_LOG_FILE}); "
+        "run the same command again to go on"
+    )
     if operation == "delete":
         return f"{again}."
     return f"{again}, or delete what was made with: clusterctl delete cluster --state-dir {folder}"

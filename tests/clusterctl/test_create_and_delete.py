@@ -1,0 +1,217 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.clusterctl.puppets import CLUSTER, NAMESPACE, HurriedClock, Puppet, components, open_puppets, write_files
+from tests.clusterctl.scripted_provider import install
+
+from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
+from kubecapy.clusterctl.connecting import ClusterChoice
+from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs import InputFiles, Inputs, read_inputs
+from kubecapy.clusterctl.invocation import Invocation
+from kubecapy.clusterctl.phases.adoption import adopt_creation
+from kubecapy.clusterctl.phases.creation import CreatePlan, create
+from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
+from kubecapy.clusterctl.progress import Progress
+from kubecapy.clusterctl.raw_resources import (
+    RAW_CLUSTERS,
+    RAW_CONFIG_MAPS,
+    RAW_CRDS,
+    RAW_DEPLOYMENTS,
+    RAW_MACHINES,
+    RAW_NAMESPACES,
+)
+from kubecapy.clusterctl.record import RECORD_FILE, Operation, open_record, read_record
+from kubecapy.clusterctl.run import Run
+from kubecapy.clusterctl.timeouts import Timeouts
+from kubecapy.clusterctl.waiting import Waiter
+
+
+@dataclass
+class Stage:
+    """A folder with manifests, a bootstrap cluster that exists, and the cluster to be."""
+
+    folder: Path
+    bootstrap: Puppet
+    target: Puppet
+
+    @property
+    def inputs(self) -> Inputs:
+        files = InputFiles(*(self.folder / f"{name}.yaml" for name in ("cluster", "machines", "components")))
+        return read_inputs(files)
+
+    @property
+    def kubeconfig_out(self) -> Path:
+        return self.folder / "kubeconfig"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def run(self, operation: Operation, *, seconds: float = 20.0) -> Run:
+        """What a new process finds."""
+        self.state.mkdir(exist_ok=True)
+        clock = HurriedClock()
+        return Run(
+            self.state,
+            open_record(self.state, operation, CLUSTER.namespace, CLUSTER.name),
+            Waiter(clock, Progress(clock)),
+            Timeouts(seconds, seconds, seconds),
+            Invocation({"HOME": str(self.folder)}, clock, Random(3)),
+        )
+
+    async def create(self, **changes: object) -> None:
+        choice = BootstrapChoice("existing", self.bootstrap.kubeconfig)
+        await create(CreatePlan(self.inputs, choice, self.kubeconfig_out, cleanup=True), self.run("create", **changes))
+
+    async def create_and_forget(self) -> None:
+        """Create as the command does: what is complete needs no record."""
+        await self.create()
+        (self.state / RECORD_FILE).unlink()
+
+    async def delete(self, operation: Operation = "delete", **changes: object) -> None:
+        choice = BootstrapChoice("existing", self.bootstrap.kubeconfig)
+        run = self.run(operation, **changes)
+        target = ClusterChoice(self.kubeconfig_out)
+        if operation == "create":
+            await adopt_creation(choice, target, run)
+        await delete(DeletePlan(target, None, choice), run)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch) -> AsyncIterator[Stage]:
+    install(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    write_files(tmp_path, components())
+    async with open_puppets(tmp_path) as (bootstrap, target):
+        yield Stage(tmp_path, bootstrap, target)
+
+
+async def machine_names(puppet: Puppet) -> list[str]:
+    return sorted(machine["metadata"]["name"] for machine in (await puppet.client.list(RAW_MACHINES)).items)
+
+
+async def test_a_cluster_is_created_moved_and_left_with_its_workers(stage: Stage) -> None:
+    await stage.create()
+
+    master, worker = await machine_names(stage.target)
+    assert (master[:7], worker[:5]) == ("master-", "node-")
+    assert stage.bootstrap.acted == {master}
+    cluster = await stage.target.client.get(RAW_CLUSTERS, CLUSTER)
+    assert "paused" not in cluster["spec"]
+    assert stage.kubeconfig_out.read_bytes() == stage.target.kubeconfig.read_bytes()
+    assert stage.kubeconfig_out.stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_existing_bootstrap_cluster_is_given_back_as_it_was(stage: Stage) -> None:
+    client = stage.bootstrap.client
+    before = {namespace["metadata"]["name"] for namespace in (await client.list(RAW_NAMESPACES)).items}
+
+    await stage.create()
+
+    assert (await client.list(RAW_CRDS)).items == ()
+    assert (await client.list(RAW_DEPLOYMENTS)).items == ()
+    left = [ns for ns in (await client.list(RAW_NAMESPACES)).items if "deletionTimestamp" not in ns["metadata"]]
+    assert {namespace["metadata"]["name"] for namespace in left} == before
+
+
+async def test_components_are_saved_without_their_secrets(stage: Stage) -> None:
+    await stage.create()
+
+    saved = (await stage.target.client.get(RAW_CONFIG_MAPS, ObjectKey("default", "clusterctl")))["data"]
+    assert "kind: Secret" not in saved["provider-components"]
+    assert "kind: Deployment" in saved["provider-components"]
+    assert saved["provider-secrets"].split() == [f"{NAMESPACE}/cloud-config", f"{NAMESPACE}/master-user-data"]
+
+
+async def test_a_create_that_is_run_again_makes_no_second_machine(stage: Stage) -> None:
+    await stage.create()
+    names = await machine_names(stage.target)
+
+    await stage.create()
+
+    assert await machine_names(stage.target) == names
+
+
+async def test_a_create_that_stops_anywhere_goes_on_to_the_same_end(stage: Stage) -> None:
+    """Cut the run short after ever more time; what was begun is finished by the next attempt."""
+    attempts = 0
+    for milliseconds in range(20, 4000, 60):
+        attempts += 1
+        try:
+            async with asyncio.timeout(milliseconds / 1000):
+                await stage.create()
+            break
+        except TimeoutError:
+            continue
+
+    assert attempts > 3
+    assert [name.split("-")[0] for name in await machine_names(stage.target)] == ["master", "node"]
+    assert not stage.bootstrap.acted - {name for name in await machine_names(stage.target) if "master" in name}
+
+
+async def test_a_machine_that_only_a_person_can_mend_ends_the_run_with_its_error(stage: Stage) -> None:
+    stage.bootstrap.problem = {"errorReason": "InvalidConfiguration", "errorMessage": 'there is no flavor "m1.mini"'}
+
+    with pytest.raises(ClusterctlError, match=r'machine master-\w+: there is no flavor "m1.mini"; change the machines'):
+        await stage.create()
+
+    stage.bootstrap.problem = None
+    (name,) = await machine_names(stage.bootstrap)
+    await stage.bootstrap.client.patch(
+        RAW_MACHINES,
+        ObjectKey("default", name),
+        {"status": {"errorReason": None, "errorMessage": None}},
+        subresource="status",
+    )
+    await stage.create()
+    assert name in await machine_names(stage.target)
+
+
+async def test_a_timeout_names_the_condition_that_is_missing(stage: Stage) -> None:
+    missing = {"type": "InstanceReady", "status": "False", "message": "server boots"}
+    stage.bootstrap.problem = {
+        "phase": "Provisioning",
+        "conditions": [{**missing, "lastTransitionTime": "2019-04-04T06:00:00Z"}],
+    }
+
+    with pytest.raises(ClusterctlError, match=r"waiting for machine master-\w+: Provisioning, InstanceReady: server b"):
+        await stage.create(seconds=0.5)
+
+
+async def test_a_cluster_is_deleted_workers_first(stage: Stage) -> None:
+    await stage.create_and_forget()
+
+    await stage.delete()
+
+    for puppet in (stage.bootstrap, stage.target):
+        with pytest.raises(Exception, match=r"clusters.cluster.k8s.io|could not find"):
+            await puppet.client.get(RAW_CLUSTERS, CLUSTER)
+    assert not [name for name in stage.bootstrap.acted if name.startswith("node-")]
+
+
+async def test_leftovers_in_the_cloud_fail_the_delete_and_are_listed(stage: Stage) -> None:
+    write_files(stage.folder, components(CLOUD_KEEPS="x"))
+    await stage.create_and_forget()
+
+    with pytest.raises(ClusterctlError, match=r"still holds parts of cluster test1: port x of test1 \(p-1\)"):
+        await stage.delete()
+
+
+async def test_an_unfinished_create_is_deleted_where_it_stands(stage: Stage) -> None:
+    stage.bootstrap.problem = {"phase": "Provisioning"}
+    with pytest.raises(ClusterctlError, match="timed out"):
+        await stage.create(seconds=0.3)
+
+    await stage.delete("create")
+
+    assert (await stage.target.client.list(RAW_NAMESPACES)).items
+    record = read_record(stage.state)
+    assert record is not None
+    assert record.operation == "delete"
+    assert (await stage.bootstrap.client.list(RAW_CRDS)).items == ()
