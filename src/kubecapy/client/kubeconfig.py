@@ -258,7 +258,7 @@ def _read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise KubeconfigError(f"cannot read the {what} {path}: {error.strerror}") from error
+        raise KubeconfigError(f"cannot read the {what} at {path}: {error.strerror}") from error
 
 
 def _decoded(text: str, what: str) -> bytes:

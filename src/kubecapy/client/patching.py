@@ -51,9 +51,11 @@ class PatchHelper:
             NotFound: the object is gone.
         """
         status, rest = status_patch(resource, before, after), object_patch(resource, before, after)
-        meta = to_json_object(before)["metadata"]
+        old = to_json_object(before)
+        meta = old["metadata"]
         key = ObjectKey(meta.get("namespace", ""), meta["name"])
-        revision = str(meta.get("resourceVersion", "")) if _has_list(status) or _has_list(rest) else ""
+        is_conditional = _touches_list(old, status) or _touches_list(old, rest)
+        revision = str(meta.get("resourceVersion", "")) if is_conditional else ""
         stored = after
         if status:
             stored = await self._client.patch(resource, key, _at(revision, status), subresource="status")
@@ -64,13 +66,23 @@ class PatchHelper:
 
 
 def _difference(before: Any, after: Any) -> JsonObject:  # Any: Structs of one kind, or JSON objects
-    return diff_merge_patch(to_json_object(before), to_json_object(after))
+    patch = diff_merge_patch(to_json_object(before), to_json_object(after))
+    # A Struct's default section is left out when it is written, an equal one made anew is written as `{}`.
+    return {section: change for section, change in patch.items() if change != {}}
 
 
-def _has_list(patch: Any) -> bool:  # Any: a JSON value
+def _touches_list(old: Any, patch: Any) -> bool:  # Any: JSON values
+    """Return whether `patch` sets a list, or removes one from `old`: an empty list is left out when it is written."""
     if isinstance(patch, dict):
-        return any(_has_list(value) for value in patch.values())
-    return isinstance(patch, list)
+        known = old if isinstance(old, dict) else {}
+        return any(_touches_list(known.get(key), value) for key, value in patch.items())
+    return _holds_list(old) if patch is None else isinstance(patch, list)
+
+
+def _holds_list(value: Any) -> bool:  # Any: a JSON value
+    if isinstance(value, dict):
+        return any(_holds_list(item) for item in value.values())
+    return isinstance(value, list)
 
 
 def _at(revision: str, patch: JsonObject) -> JsonObject:

@@ -33,9 +33,9 @@ class HealthServer:
 
     async def __aenter__(self) -> Self:
         """Listen. Raises OSError where the address is taken."""
-        runner = web.ServerRunner(web.Server(self._answer, access_log=None))
+        runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
-        site = web.TCPSite(runner, self._host, self._wanted_port, shutdown_timeout=SHUTDOWN_SECONDS)
+        site = web.TCPSite(runner, self._host, self._wanted_port)
         await site.start()
         self._runner = runner
         self.port = runner.addresses[0][1]
