@@ -11,10 +11,8 @@ from kubecapy.controllers.cluster.conditions import (
 )
 from kubecapy.controllers.cluster.endpoint import plan_endpoint
 from kubecapy.controllers.cluster.scope import ClusterScope
+from kubecapy.controllers.machine_conditions import NODE_READY
 from kubecapy.runtime.reconciler import DONE, Result
-
-NODE_READY = "NodeReady"
-"""Condition of a Machine that the Node controller writes."""
 
 
 class EnsureCertificates:

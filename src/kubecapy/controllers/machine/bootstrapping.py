@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster
+from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, ApiEndpoint, Cluster, Machine, is_control_plane
 from kubecapy.apimachinery.meta import key_of
 from kubecapy.bootstrap.certificates import Authorities
 from kubecapy.bootstrap.cloud_init import HostFile
@@ -12,14 +12,13 @@ from kubecapy.client.interfaces import Client
 from kubecapy.contract.actuators import Reservation
 from kubecapy.contract.errors import InvalidConfiguration
 from kubecapy.controllers.cluster_secrets import read_authorities
-from kubecapy.controllers.interfaces import WorkloadClusters
+from kubecapy.controllers.machine.admission import Admission
 from kubecapy.controllers.machine.bootstrap_data import BootstrapData, BootstrapDataStore
-from kubecapy.controllers.machine.conditions import BOOTSTRAP_READY
 from kubecapy.controllers.machine.role import Entry, plan_entry
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.template import read_template
-from kubecapy.controllers.machine.tokens import TokenStore
-from kubecapy.controllers.workload import WORKLOAD_FAILURES
+from kubecapy.controllers.machine_conditions import BOOTSTRAP_READY
+from kubecapy.controllers.membership import machines_of
 from kubecapy.runtime.reconciler import Result
 from kubecapy.telemetry.secrets import Secret
 
@@ -42,14 +41,11 @@ class PrepareBootstrapData:
 
     condition = BOOTSTRAP_READY
 
-    def __init__(
-        self, client: Client, data: BootstrapDataStore, workloads: WorkloadClusters, token_lifetime_seconds: float
-    ) -> None:
-        """Read through `client`, keep in `data`, and make tokens in `workloads`."""
+    def __init__(self, client: Client, data: BootstrapDataStore, admission: Admission) -> None:
+        """Read through `client`, keep in `data`, and ask `admission` to let hosts join."""
         self._client = client
         self._data = data
-        self._workloads = workloads
-        self._token_lifetime_seconds = token_lifetime_seconds
+        self._admission = admission
 
     async def run(self, scope: MachineScope) -> Result | None:
         """Wait for the endpoint, the authorities and, to join, the API server; then render."""
@@ -58,22 +54,26 @@ class PrepareBootstrapData:
         inputs = await self._gather(scope)
         if inputs is None:
             return LOOK_AGAIN
-        tokens = None
-        if inputs.entry == "join":
-            tokens = await self._open_cluster(scope, inputs.cluster)
-            if tokens is None:
-                return LOOK_AGAIN
+        joins = inputs.entry == "join"
+        obstacle = await self._admission.find_obstacle(inputs.cluster) if joins else None
+        if obstacle is not None:
+            return self._wait(scope, "WaitingForControlPlane", obstacle)
         try:
             made = await self._render(scope, inputs)
         except InvalidTemplate as error:
-            scope.findings.mark(self.condition, "False", "InvalidUserData", str(error))
-            return LOOK_AGAIN
-        if tokens is not None:
-            # Order: the token is kept beside the bootstrap data first, so that a crash here finds it again.
-            await tokens.ensure(made.token, scope.key, scope.now)
+            return self._wait(scope, "InvalidUserData", str(error))
+        # Order: the token is kept beside the bootstrap data before it is valid, so that a crash here finds it again.
+        host = inputs.reservation.hostname
+        obstacle = await self._admission.admit(scope.machine, inputs.cluster, host, made.token) if joins else None
+        if obstacle is not None:
+            return self._wait(scope, "WaitingForControlPlane", obstacle)
         scope.bootstrap_data = made.user_data
         scope.findings.mark(self.condition, "True", "Rendered")
         return None
+
+    def _wait(self, scope: MachineScope, reason: str, message: str) -> Result:
+        scope.findings.mark(self.condition, "False", reason, message)
+        return LOOK_AGAIN
 
     async def _gather(self, scope: MachineScope) -> BootInputs | None:
         cluster, reservation = scope.cluster, scope.reservation
@@ -89,20 +89,17 @@ class PrepareBootstrapData:
             scope.findings.mark(self.condition, "False", "WaitingForCertificates", message)
             return None
         endpoint = cluster.status.api_endpoints[0]
-        entry = plan_entry(scope.machine, scope.machines, endpoint)
+        entry = plan_entry(scope.machine, await self._machines(scope, cluster), endpoint)
         return BootInputs(cluster, endpoint, authorities, reservation, entry)
 
-    async def _open_cluster(self, scope: MachineScope, cluster: Cluster) -> TokenStore | None:
-        """Return where tokens are made, once the cluster lets hosts join."""
-        try:
-            tokens = TokenStore(await self._workloads.client(key_of(cluster)), self._token_lifetime_seconds)
-            if await tokens.is_open():
-                return tokens
-            message = f"the control plane of cluster {cluster.metadata.name} is not initialized yet"
-        except WORKLOAD_FAILURES as error:
-            message = f"the control plane of cluster {cluster.metadata.name} does not answer yet: {error}"
-        scope.findings.mark(self.condition, "False", "WaitingForControlPlane", message)
-        return None
+    async def _machines(self, scope: MachineScope, cluster: Cluster) -> tuple[Machine, ...]:
+        if not is_control_plane(scope.machine):
+            return scope.machines
+        # Asked of the server itself: by an old copy two control planes might both initialize the cluster.
+        namespace = scope.key.namespace
+        machines = await self._client.list(MACHINES, namespace=namespace)
+        clusters = await self._client.list(CLUSTERS, namespace=namespace)
+        return machines_of(cluster, machines.items, clusters.items)
 
     async def _render(self, scope: MachineScope, inputs: BootInputs) -> BootstrapData:
         name = inputs.cluster.metadata.name

@@ -18,10 +18,10 @@ from kubecapy.client.interfaces import Client
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.controllers.interfaces import WorkloadClusters
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
-from kubecapy.controllers.machine.conditions import DELETED, NODE_REMOVED
 from kubecapy.controllers.machine.role import is_last_control_plane
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.tokens import TokenStore
+from kubecapy.controllers.machine_conditions import DELETED, NODE_REMOVED
 from kubecapy.controllers.node_matching import find_node
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.controllers.workload import WORKLOAD_FAILURES

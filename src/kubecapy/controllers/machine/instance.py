@@ -1,8 +1,8 @@
 """Make the server, and wait until it runs."""
 
 from kubecapy.contract.actuators import Instance, MachineActuator
-from kubecapy.controllers.machine.conditions import INSTANCE_READY
 from kubecapy.controllers.machine.scope import MachineScope
+from kubecapy.controllers.machine_conditions import INSTANCE_READY
 from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import Result
 

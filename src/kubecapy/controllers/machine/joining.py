@@ -10,10 +10,10 @@ from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import ProviderError
 from kubecapy.controllers.interfaces import WorkloadClusters
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
-from kubecapy.controllers.machine.conditions import BOOTSTRAP_READY, INSTANCE_READY
 from kubecapy.controllers.machine.console import CONSOLE_LINES, find_boot_failure
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.tokens import TokenStore
+from kubecapy.controllers.machine_conditions import BOOTSTRAP_READY, INSTANCE_READY
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.controllers.workload import WORKLOAD_FAILURES
 from kubecapy.runtime.event_recorder import Recorder
@@ -70,8 +70,7 @@ class AwaitNode:
     async def _clear(self, scope: MachineScope) -> Result | None:
         """Revoke the token and remove the bootstrap data: the Node has credentials of its own."""
         scope.findings.mark(self.condition, "True", "Joined")
-        if scope.machine.status.last_operation is not None:
-            scope.record_operation("Create", "Successful")
+        scope.record_success()
         if await self._data.find(scope.machine) is None:
             return None
         if not await self._revoke_token(scope):

@@ -15,15 +15,16 @@ from kubecapy.clock import Clock
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import NotReady, ProviderError
 from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters
+from kubecapy.controllers.machine.admission import Admission
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
 from kubecapy.controllers.machine.bootstrapping import PrepareBootstrapData
-from kubecapy.controllers.machine.conditions import DELETED, RESERVED
 from kubecapy.controllers.machine.deletion import DeleteInstance, ForgetBootstrapData, LeaveCluster, ReleaseMachine
 from kubecapy.controllers.machine.instance import EnsureInstance
 from kubecapy.controllers.machine.joining import AwaitNode
 from kubecapy.controllers.machine.protection import hosts_this_controller
 from kubecapy.controllers.machine.reservation import CheckWish, EnsureReservation, ObserveInstance
 from kubecapy.controllers.machine.scope import MachineScope, OperationType
+from kubecapy.controllers.machine_conditions import DELETED, RESERVED
 from kubecapy.controllers.membership import Membership, find_membership, machines_of, owned_by_cluster
 from kubecapy.controllers.pausing import is_paused
 from kubecapy.controllers.phases import Outcome, Phase, run_phases
@@ -97,6 +98,9 @@ class MachineReconciler:
         return Result(self._settings.resync_seconds)
 
     async def _make(self, machine: Machine, cluster: Cluster) -> Result:
+        if is_deleting(cluster):
+            # The Cluster controller deletes its machines when it is their turn; nothing new is made until then.
+            return DONE
         # Order: the finalizer is stored before the first effect outside, or a delete could overtake it.
         owned = owned_by_cluster(with_finalizer(machine.metadata, MACHINE_FINALIZER), cluster)
         claimed = msgspec.structs.replace(machine, metadata=owned)
@@ -173,11 +177,12 @@ def _record_error(scope: MachineScope, error: ProviderError) -> None:
 def _making_phases(dependencies: MachineDependencies, settings: ControllerSettings) -> Sequence[Phase[MachineScope]]:
     actuator, workloads = dependencies.actuator, dependencies.workloads
     data = BootstrapDataStore(dependencies.client, dependencies.random)
+    admission = Admission(workloads, dependencies.clock, settings.token_lifetime_seconds)
     return (
         CheckWish(),
         ObserveInstance(actuator),
         EnsureReservation(actuator),
-        PrepareBootstrapData(dependencies.client, data, workloads, settings.token_lifetime_seconds),
+        PrepareBootstrapData(dependencies.client, data, admission),
         EnsureInstance(actuator, dependencies.recorder, settings.poll_seconds),
         AwaitNode(actuator, data, workloads, dependencies.recorder, settings),
     )

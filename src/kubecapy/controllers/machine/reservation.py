@@ -5,8 +5,8 @@ from kubecapy.bootstrap.errors import InvalidWish
 from kubecapy.bootstrap.user_data import check_wish
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import InvalidConfiguration
-from kubecapy.controllers.machine.conditions import INSTANCE_READY, RESERVED
 from kubecapy.controllers.machine.scope import MachineScope
+from kubecapy.controllers.machine_conditions import INSTANCE_MISSING, INSTANCE_READY, RESERVED
 from kubecapy.runtime.reconciler import DONE, Result
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -59,8 +59,7 @@ class ObserveInstance:
             raise InvalidConfiguration(f"server {gone} of this control plane is gone with its data; delete the Machine")
         log.warning("server %s of machine %s is gone, making another", gone, scope.key.name)
         log.info("Reconciling machine object %s triggers idempotent create.", scope.key.name)
-        scope.forget_node()
-        scope.findings.mark(self.condition, "False", "InstanceMissing", f"server {gone} is gone, making another")
+        scope.findings.mark(self.condition, "False", INSTANCE_MISSING, f"server {gone} is gone, making another")
         return None
 
 

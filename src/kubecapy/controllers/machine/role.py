@@ -21,7 +21,10 @@ def plan_entry(machine: Machine, machines: Sequence[Machine], endpoint: ApiEndpo
     others = [other for other in candidates if key_of(other) != key_of(machine)]
     if any(other.status.node_ref is not None for other in others):
         return "join"
-    owners = [other for other in candidates if _has_address(other, endpoint.host)] or candidates
+    if _has_address(machine, endpoint.host):
+        return "init"
+    # Nobody may have it: a load balancer does, or the machine that had it is gone.
+    owners = [other for other in others if _has_address(other, endpoint.host)] or candidates
     return "init" if not owners or key_of(owners[0]) == key_of(machine) else "join"
 
 

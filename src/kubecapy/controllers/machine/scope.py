@@ -13,11 +13,13 @@ from kubecapy.api.cluster.v1alpha1 import (
     MachineErrorReason,
     NodeAddress,
 )
+from kubecapy.apimachinery.codec import decode, encode
 from kubecapy.apimachinery.meta import ObjectKey, annotations_of, key_of
 from kubecapy.apimachinery.times import format_time
 from kubecapy.contract.actuators import Instance, MachineRequest, Reservation
 from kubecapy.controllers.findings import Findings, status_message
-from kubecapy.controllers.machine.conditions import SUMMED_UP, phase_of
+from kubecapy.controllers.machine.phase import phase_of
+from kubecapy.controllers.machine_conditions import SUMMED_UP
 from kubecapy.telemetry.secrets import Secret
 
 OperationType = Literal["Create", "Update", "Delete"]
@@ -74,10 +76,6 @@ class MachineScope:
         spec = msgspec.structs.replace(self.machine.spec, provider_id=instance.provider_id)
         self.machine = msgspec.structs.replace(self.machine, spec=spec)
 
-    def forget_node(self) -> None:
-        """Unlink the Node of a server that is gone."""
-        self._set_status(node_ref=None)
-
     def record_error(self, reason: MachineErrorReason, message: str) -> None:
         """Keep an error that only a person can mend; without one, the errors of earlier passes are cleared."""
         self._error = (reason, status_message(message))
@@ -91,6 +89,13 @@ class MachineScope:
             return
         stamped = msgspec.structs.replace(new, last_updated=format_time(self.now))
         self._set_status(last_operation=stamped)
+
+    def record_success(self) -> None:
+        """Keep that the latest thing done has succeeded."""
+        operation = self.machine.status.last_operation
+        if operation is not None and operation.state != "Successful":
+            done = msgspec.structs.replace(operation, state="Successful", description=None)
+            self._set_status(last_operation=msgspec.structs.replace(done, last_updated=format_time(self.now)))
 
     def finished(self) -> Machine:
         """Return the machine with the status that this pass found, dated where it differs from the stored one."""
@@ -107,7 +112,8 @@ class MachineScope:
     ) -> None:
         self._set_status(addresses=addresses)
         if provider_status is not None:
-            self._set_status(provider_status=provider_status)
+            # In the form that it comes back in, so that an equal status is seen as equal.
+            self._set_status(provider_status=decode(encode(provider_status), dict))
         annotations = {**annotations_of(self.machine), **own}
         if annotations != annotations_of(self.machine):
             meta = msgspec.structs.replace(self.machine.metadata, annotations=annotations)

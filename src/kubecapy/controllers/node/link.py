@@ -9,9 +9,7 @@ from kubecapy.api.core import NODES, Node, NodeCondition
 from kubecapy.apimachinery.conditions import ConditionStatus
 from kubecapy.apimachinery.times import format_time
 from kubecapy.controllers.findings import Findings
-
-NODE_READY = "NodeReady"
-"""Condition of a Machine: its Node is linked and ready."""
+from kubecapy.controllers.machine_conditions import NODE_READY
 
 
 def linked(machine: Machine, node: Node, now: datetime) -> Machine:

@@ -3,11 +3,13 @@
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import MACHINES, Cluster, Machine
+from kubecapy.apimachinery.conditions import find_condition
 from kubecapy.apimachinery.meta import ObjectKey, is_deleting, key_of
 from kubecapy.client.interfaces import Client
 from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
 from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters, WorkloadNodes
+from kubecapy.controllers.machine_conditions import INSTANCE_MISSING, INSTANCE_READY
 from kubecapy.controllers.membership import find_membership
 from kubecapy.controllers.node.link import linked, unknown, unlinked
 from kubecapy.controllers.node_matching import find_node
@@ -74,6 +76,9 @@ class NodeReconciler:
 
     async def _link(self, machine: Machine, cluster: ObjectKey) -> Result:
         now = self._clock.now()
+        if _has_lost_its_server(machine):
+            await self._write(machine, unlinked(machine, INSTANCE_MISSING, "the server of the node is gone", now))
+            return DONE
         waiting = Result(self._settings.poll_seconds)
         try:
             if machine.status.node_ref is None:
@@ -108,6 +113,11 @@ class NodeReconciler:
             return
         log.info("Successfully linked machine %s to node %s", before.metadata.name, new.name)
         await self._recorder.event(before, "Normal", "SuccessfulSetNodeRef", new.name)
+
+
+def _has_lost_its_server(machine: Machine) -> bool:
+    found = find_condition(machine.status.conditions, INSTANCE_READY)
+    return found is not None and found.reason == INSTANCE_MISSING
 
 
 def _absence(machine: Machine) -> tuple[str, str]:
