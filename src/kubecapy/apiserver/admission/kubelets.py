@@ -10,6 +10,7 @@ from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.authorization.node import node_name_of
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
+from kubecapy.apiserver.registry.access import read_object, read_text
 
 _MIRROR: Final = "kubernetes.io/config.mirror"
 
@@ -37,7 +38,7 @@ class KubeletAdmission:
 
 
 def _name_problem(node: str, attributes: Attributes, obj: JsonObject) -> str | None:
-    name = _metadata(obj).get("name", "")
+    name = read_text(obj, "metadata", "name")
     if name == node:
         return None
     kind = "lease" if attributes.resource == "leases" else "node"
@@ -45,16 +46,8 @@ def _name_problem(node: str, attributes: Attributes, obj: JsonObject) -> str | N
 
 
 def _pod_problem(node: str, obj: JsonObject) -> str | None:
-    spec = obj.get("spec")
-    bound = spec.get("nodeName", "") if isinstance(spec, dict) else ""
-    annotations = _metadata(obj).get("annotations") or {}
-    if _MIRROR not in annotations:
+    if _MIRROR not in read_object(obj, "metadata", "annotations"):
         return f'pod does not have "{_MIRROR}" annotation, node "{node}" can only create mirror pods'
-    if bound != node:
+    if read_text(obj, "spec", "nodeName") != node:
         return f'node "{node}" can only create pods with spec.nodeName set to itself'
     return None
-
-
-def _metadata(obj: JsonObject) -> JsonObject:
-    metadata = obj.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}

@@ -20,6 +20,7 @@ from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.rules import allows
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
+from kubecapy.apiserver.registry.access import read_text
 
 T = TypeVar("T")
 
@@ -89,9 +90,7 @@ def _binding_of(role: RoleRef, attributes: Attributes) -> Attributes:
 
 def _named(attributes: Attributes, obj: JsonObject) -> Attributes:
     """Return `attributes` with the object's name, which the URL of a creation does not carry."""
-    metadata = obj.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return msgspec.structs.replace(attributes, name=name if isinstance(name, str) else attributes.name)
+    return msgspec.structs.replace(attributes, name=read_text(obj, "metadata", "name") or attributes.name)
 
 
 def _refuse_more(authorizer: Authorizer, user: UserInfo, attributes: Attributes, rules: Iterable[PolicyRule]) -> None:
