@@ -40,10 +40,11 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
 
 
 def _fail(sentence: str, error: BaseException, *, code: int = EXIT_FAILURE) -> int:
-    """Print the sentence and the notes of `error` on how to go on."""
+    """Print the sentence and the notes on how to go on, of `error` and of what click made it from."""
     click.echo(f"Error: {sentence}", err=True)
-    for note in getattr(error, "__notes__", ()):
-        click.echo(note, err=True)
+    for source in (error, error.__cause__):
+        for note in getattr(source, "__notes__", ()):
+            click.echo(note, err=True)
     return code
 
 

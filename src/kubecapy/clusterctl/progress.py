@@ -49,13 +49,10 @@ class Progress:
     def waiting(self, what: str, reason: str) -> None:
         """Tell that `what` is awaited and why it is not there yet; called at every poll."""
         text = f"waiting for {what}: {reason}" if reason else f"waiting for {what}"
-        self.detail(2, text)
         self._show(text)
-        if text == self._reason:
-            return
+        is_news = text != self._reason and self._status is None
         self._reason = text
-        if self._status is None:
-            logger.info("%s (%.0f s)", text, self.elapsed_seconds, stacklevel=CALLER)
+        logger.log(V(0) if is_news else V(2), "%s (%.0f s)", text, self.elapsed_seconds, stacklevel=CALLER)
 
     @property
     def elapsed_seconds(self) -> float:

@@ -13,7 +13,7 @@ from kubecapy.clusterctl.progress import Progress
 
 T = TypeVar("T")
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 
 PASSING = (Unreachable, InternalError, ServiceUnavailable, ServerTimeout, TooManyRequests)
 """What a server that starts or is busy answers; the next look may succeed."""
