@@ -1,5 +1,7 @@
 """Rules in the Common Expression Language are evaluated where and when the API server evaluates them."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -146,3 +148,12 @@ def test_what_broke_a_rule_before_may_stay_unchanged() -> None:
     assert compile_schema(ruled(OBJECT, rule)).validate({"spec": {"a": 0}}, {"spec": {"a": 0}}) == []
     assert compile_schema(ruled(OBJECT, rule)).validate({"spec": {"a": 1}}, {"spec": {"a": 0}}) != []
     assert compile_schema(ruled(OBJECT, never)).validate({"spec": {"a": 0}}, {"spec": {"a": 0}}) != []
+
+
+def test_evaluating_rules_does_not_load_the_command_line_of_the_library() -> None:
+    program = (
+        "import sys, kubecapy.apimachinery.schema; assert 'typer' not in sys.modules; "
+        "import cel.cli; assert 'typer' in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,6 +1,6 @@
 """Evaluate rules in the Common Expression Language.
 
-The only module that knows the CEL library. Functions of Kubernetes' own CEL libraries that the language core lacks are
+The only module that calls the CEL library. Functions of Kubernetes' own CEL libraries that the language core lacks are
 registered here: https://kubernetes.io/docs/reference/using-api/cel/#cel-options-language-features-and-libraries.
 
 Limit: optional field selection (`self.?name`), `quantity`, `url`, `ip` and `cidr` values and escaped names such as
@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import cel
-from cel import stdlib
+from kubecapy.apimachinery.cel_library import cel, stdlib
 
 _NAME: Final = r"\s*([A-Za-z_]\w*)\s*,"
 _BINDING: Final = re.compile(rf"\.\s*(?:all|exists|exists_one|map|filter)\s*\({_NAME}(?:{_NAME})?")
