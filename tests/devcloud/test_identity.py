@@ -135,3 +135,83 @@ def test_every_service_tells_its_versions_without_a_token(
     first = (versions["values"] if isinstance(versions, dict) else versions)[0]
     assert reply.status == status
     assert first["links"][0]["href"] == f"https://cloud.test{self_link}"
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_anothers_token_is_not_for_members(client: CoreClient, admin: CoreClient, method: str) -> None:
+    reply = client.call(method, TOKENS, x_subject_token=admin.token)
+
+    assert reply.status == 403
+    assert reply.message.endswith("identity:validate_token.")
+
+
+def test_an_unknown_token_is_not_repeated_in_the_answer(client: CoreClient) -> None:
+    reply = client.call("GET", TOKENS, x_subject_token="gAAAAAsecret")
+
+    assert (reply.status, reply.message) == (404, "Could not recognize Fernet token")
+
+
+def test_without_a_scope_a_token_sees_no_service(client: CoreClient) -> None:
+    body = login_body(seed.MEMBER_USER_ID, client.access.member.reveal(), seed.PROJECT.id)
+    del body["auth"]["scope"]
+
+    token = client.call("POST", TOKENS, body).json["token"]
+
+    assert "catalog" not in token
+    assert "project" not in token
+
+
+@pytest.mark.parametrize("scope", [{"domain": {"name": "ibm"}}, {"system": {"all": True}}, "moon"], ids=str)
+def test_a_scope_in_which_nobody_has_a_role_is_refused(client: CoreClient, scope: Any) -> None:
+    body = login_body(seed.MEMBER_USER_ID, client.access.member.reveal(), seed.PROJECT.id)
+    body["auth"]["scope"] = scope
+
+    assert client.call("POST", TOKENS, body).status == 401
+
+
+def test_a_token_sees_its_catalog_and_its_projects(client: CoreClient) -> None:
+    catalog = client.get("/identity/v3/auth/catalog")["catalog"]
+    projects = client.get("/identity/v3/auth/projects")["projects"]
+
+    assert [entry["name"] for entry in catalog] == ["keystone", "nova", "neutron", "glance"]
+    assert [project["name"] for project in projects] == ["kubecapy"]
+
+
+def test_users_see_themselves_and_administrators_see_all(client: CoreClient, admin: CoreClient) -> None:
+    own = client.get(f"/identity/v3/users/{seed.MEMBER_USER_ID}")["user"]
+
+    assert own["name"] == "capi"
+    assert "password" not in own
+    assert client.call("GET", f"/identity/v3/users/{seed.ADMIN_USER_ID}").status == 403
+    assert [user["name"] for user in admin.get("/identity/v3/users?name=admin")["users"]] == ["admin"]
+    assert {domain["name"] for domain in admin.get("/identity/v3/domains")["domains"]} == {"Default", "ibm"}
+    assert {role["name"] for role in admin.get("/identity/v3/roles")["roles"]} == {"admin", "member", "reader"}
+    missing = admin.call("GET", "/identity/v3/projects/none")
+    assert (missing.status, missing.message) == (404, "Could not find project: none.")
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [({}, 400), ({"name": "a", "expires_at": "soon"}, 400), ({"name": "taken"}, 409)],
+    ids=["no name", "no time", "name in use"],
+)
+def test_a_bad_application_credential_is_refused(client: CoreClient, wish: dict[str, str], status: int) -> None:
+    path = f"/identity/v3/users/{seed.MEMBER_USER_ID}/application_credentials"
+    client.call("POST", path, {"application_credential": {"name": "taken"}})
+
+    assert client.call("POST", path, {"application_credential": wish}).status == status
+
+
+def test_an_application_credential_is_found_by_name_until_it_expires(client: CoreClient) -> None:
+    path = f"/identity/v3/users/{seed.MEMBER_USER_ID}/application_credentials"
+    wish = {"name": "robot", "secret": "hush", "expires_at": "2026-11-23T08:10:00"}
+    client.call("POST", path, {"application_credential": wish})
+    user = {"name": "capi", "domain": {"id": seed.MEMBER_DOMAIN.id}}
+    proof = {"name": "robot", "secret": "hush", "user": user}
+    body = {"auth": {"identity": {"methods": ["application_credential"], "application_credential": proof}}}
+
+    issued = client.call("POST", TOKENS, body)
+    client.wait(600)
+
+    assert issued.json["token"]["expires_at"] == "2026-11-23T08:10:00.000000Z"
+    assert client.call("POST", TOKENS, body).status == 401

@@ -4,7 +4,6 @@ from datetime import datetime
 
 import msgspec
 
-from kubecapy.devcloud.refusals import unauthorized
 from kubecapy.devcloud.world.identity import ADMIN_ROLE, Token
 from kubecapy.devcloud.world.world import World
 
@@ -46,15 +45,3 @@ def find_credentials(world: World, token_id: str | None, now: datetime) -> Crede
     user = world.users[token.user_id]
     roles = tuple(world.roles[role_id].name for role_id in token.role_ids)
     return Credentials(user.id, user.name, token.project_id or "", roles)
-
-
-def require_credentials(world: World, token_id: str | None, now: datetime) -> Credentials:
-    """Return who holds the token.
-
-    Raises:
-        Refusal: 401, the token proves nothing.
-    """
-    credentials = find_credentials(world, token_id, now)
-    if credentials is None:
-        raise unauthorized()
-    return credentials

@@ -52,7 +52,3 @@ class Agenda:
         if not self._heap or self._heap[0].due > now:
             return None
         return heapq.heappop(self._heap)
-
-    def next_due(self) -> datetime | None:
-        """Return when the next transition is due, so that a run on virtual time knows how far it may jump."""
-        return self._heap[0].due if self._heap else None

@@ -141,7 +141,7 @@ class ServerViews:
         }
 
     def _security_groups(self, server: Server) -> list[dict[str, str]]:
-        ids = dict.fromkeys(group for port in self._ports_of(server) for group in port.security_groups)
+        ids = {group: None for port in self._ports_of(server) for group in port.security_groups}
         return [{"name": self._world.security_groups[group].name} for group in ids]
 
     def _ports_of(self, server: Server) -> Iterable[Port]:
