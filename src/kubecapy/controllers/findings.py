@@ -15,7 +15,7 @@ READY: Final = "Ready"
 MAX_MESSAGE_CHARACTERS: Final = 1024
 """Limit: metav1.Condition allows 32768; a status line wants less."""
 
-_REQUEST_ID = re.compile(r"[ ,(]*\breq-[0-9a-f-]{8,36}\b\)?")
+_REQUEST_ID = re.compile(r"\s*\(req-[0-9a-f-]{8,36}\)|,?\s*\breq-[0-9a-f-]{8,36}\b")
 
 
 class Findings:
