@@ -9,6 +9,7 @@ from tests.providers.openstack.core_cloud import CoreCloud, CoreTransport, Manua
 from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
+from kubecapy.devcloud.settings import Timing
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.providers.openstack.services.projects import Projects
 
@@ -80,6 +81,21 @@ def projects(open_projects: Callable[[], Projects]) -> Projects:
 @pytest.fixture
 def actuator(projects: Projects) -> OpenStackMachineActuator:
     return OpenStackMachineActuator(projects)
+
+
+@pytest.fixture
+def make_cloud(
+    clock: ManualClock, secrets: Secrets, clouds_yaml: Path
+) -> Callable[[Timing], tuple[CoreCloud, OpenStackMachineActuator]]:
+    """Return a maker of clouds with delays of their own, each with an actuator in it."""
+    environ = {"OS_CLOUD": "openstack", "OS_CLIENT_CONFIG_FILE": str(clouds_yaml)}
+
+    def make(timing: Timing) -> tuple[CoreCloud, OpenStackMachineActuator]:
+        cloud = CoreCloud(clock, timing)
+        projects = Projects(clock, secrets, environ, ThreadPoolExecutor(1), lambda identity: CoreTransport(cloud))
+        return cloud, OpenStackMachineActuator(projects)
+
+    return make
 
 
 @pytest.fixture

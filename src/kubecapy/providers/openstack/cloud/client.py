@@ -22,6 +22,16 @@ PAGES_MAX: Final = 1000
 _LOG = get_logger(__name__)
 
 
+class _Link(msgspec.Struct, frozen=True):
+    rel: str
+    href: str
+
+
+class _Paging(msgspec.Struct, frozen=True):
+    links: tuple[_Link, ...]
+    next: str | None
+
+
 class CloudClient:
     """Speaks to the services of one project.
 
@@ -59,7 +69,7 @@ class CloudClient:
         for _ in range(PAGES_MAX):
             body = await self._read_page(call)
             found.extend(_typed(item, type_, call) for item in _objects(body, key, call))
-            query = _next_query(body, key)
+            query = _next_query(body, key, call)
             if query is None:
                 return found
             call = msgspec.structs.replace(call, query=query)
@@ -138,8 +148,9 @@ def _objects(body: JsonObject, key: str, call: Call) -> list[JsonObject]:
     return value
 
 
-def _next_query(body: JsonObject, key: str) -> Query | None:
+def _next_query(body: JsonObject, key: str, call: Call) -> Query | None:
     """Return the query of the next page: `<key>_links` in compute and network, `next` in image; None at the end."""
-    links = body.get(f"{key}_links") or ()
-    link = next((item.get("href") for item in links if item.get("rel") == "next"), body.get("next"))
-    return tuple(parse_qsl(urlsplit(link).query)) if isinstance(link, str) else None
+    paging = {"links": body.get(f"{key}_links") or [], "next": body.get("next")}
+    found = _typed(paging, _Paging, call)
+    link = next((item.href for item in found.links if item.rel == "next"), found.next)
+    return tuple(parse_qsl(urlsplit(link).query)) if link else None
