@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import SystemRandom
@@ -40,3 +41,13 @@ def running_cloud(state_dir: Path, **settings: Any) -> Iterator[DevCloudServer]:
             loop.call_soon_threadsafe(stop.set)
         thread.join(10)
         assert not thread.is_alive(), "the cloud did not stop"
+
+
+def wait_until(ready: Callable[[], Any]) -> Any:
+    """Ask `ready`, which calls the cloud, until it returns something true, and return that; give up after 5 s."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        value = ready()
+        if value:
+            return value
+    raise AssertionError("it did not happen within 5 s")

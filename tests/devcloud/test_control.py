@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.devcloud.control_client import ControlClient, ControlError
-from tests.devcloud.running_cloud import running_cloud
+from tests.devcloud.running_cloud import running_cloud, wait_until
 
 from kubecapy.devcloud import seed
 from kubecapy.devcloud.serve import DevCloudServer
@@ -143,8 +143,7 @@ def test_the_cloud_stops_at_once_with_open_and_held_connections(tmp_path: Path) 
         control.fault({"kind": "hold"}, times=None, service="network")
         held = _open_raw(server, b"GET /networking/ HTTP/1.1\r\nHost: x\r\n\r\n")
         idle = _open_raw(server, b"")
-        while not control.call("GET", "/faults")["faults"][0]["struck"]:
-            pass
+        wait_until(lambda: control.call("GET", "/faults")["faults"][0]["struck"])
         begun = time.monotonic()
     took = time.monotonic() - begun
     held.close()

@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import openstack
 import pytest
@@ -18,7 +17,7 @@ from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 from tests.devcloud.control_client import ControlClient
 from tests.devcloud.core_client import IMAGE_ID, PUBLIC_KEY
-from tests.devcloud.running_cloud import running_cloud
+from tests.devcloud.running_cloud import running_cloud, wait_until
 
 from kubecapy.devcloud import seed
 from kubecapy.devcloud.serve import DevCloudServer
@@ -66,15 +65,6 @@ def member(cloud: DevCloudServer) -> Iterator[Connection]:
 def admin(cloud: DevCloudServer) -> Iterator[Connection]:
     with connect(cloud, "admin") as connection:
         yield connection
-
-
-def wait_until(ready: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        value = ready()
-        if value:
-            return value
-    raise AssertionError("it did not happen within 5 s")
 
 
 def test_the_whole_life_of_a_machine(cloud: DevCloudServer, member: Connection, admin: Connection) -> None:

@@ -1,7 +1,7 @@
 """Fill an empty world with the cloud of the article: one project with a network, a router and floating addresses.
 
 The ids of the project, the network and the security group are those of the article's manifests, so that the manifests
-work as they stand; every other id is fixed too.
+work as they stand. Every other id that a person or test may name is fixed too; ids of ports and rules are drawn.
 """
 
 import ipaddress

@@ -45,6 +45,13 @@ def text(value: object) -> str:
     return value
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """Accept a list of strings; null is an empty list."""
+    if value is not None and not isinstance(value, list):
+        raise Unfit(f"'{value}' is not a list")
+    return tuple(text(item) for item in value or ())
+
+
 def boolean(value: object) -> bool:
     """Accept true and false, also as Neutron's clients spell them."""
     spelled = str(value).lower()
@@ -142,7 +149,7 @@ COMMON: Mapping[str, Attribute] = {
     "description": Attribute(text),
     "project_id": Attribute(text, on_update=False),
     "tenant_id": Attribute(text, on_update=False),
-    "tags": Attribute(list_of(text), on_update=False),
+    "tags": Attribute(texts, on_update=False),
 }
 
 

@@ -13,11 +13,10 @@ from kubecapy.devcloud.refusals import Refusal, bad_request, not_found
 from kubecapy.devcloud.services.network.attributes import (
     Attribute,
     Unfit,
-    list_of,
     policy_refused,
     read_create,
     read_update,
-    text,
+    texts,
 )
 from kubecapy.devcloud.services.network.listing import filter_views, narrow, page_views
 from kubecapy.devcloud.world.network import Resource, revise
@@ -155,11 +154,7 @@ class Collection(Generic[R]):
 
     def _replace_tags(self, call: Call) -> Response:
         resource = self.find(call, to_change="update")
-        try:
-            tags = list_of(text)(call.body["tags"])
-        except (KeyError, Unfit) as error:
-            raise bad_request(f"Invalid input for tags. Reason: {error}.") from error
-        return json_response(200, {"tags": self._tag(resource, tags, call.now).tags})
+        return json_response(200, {"tags": self._tag(resource, _read_tags(call.body), call.now).tags})
 
     def _remove_tags(self, call: Call) -> Response:
         self._tag(self.find(call, to_change="update"), (), call.now)
@@ -182,8 +177,7 @@ class Collection(Generic[R]):
         self._tag(resource, tuple(other for other in resource.tags if other != tag), call.now)
         return Response(204)
 
-    def _tag(self, resource: R, tags: object, now: datetime) -> R:
-        assert isinstance(tags, tuple)  # noqa: S101 - what every caller's check has made
+    def _tag(self, resource: R, tags: tuple[str, ...], now: datetime) -> R:
         changed = revise(resource, now, tags=tuple(dict.fromkeys(tags)))
         self._kind.table[resource.id] = changed
         return changed
@@ -194,6 +188,15 @@ def render(resource: Resource) -> JsonObject:
     view: JsonObject = msgspec.to_builtins(resource)
     view["tenant_id"] = resource.project_id
     return view
+
+
+def _read_tags(body: JsonObject) -> tuple[str, ...]:
+    try:
+        return texts(body["tags"])
+    except KeyError as error:
+        raise bad_request("Invalid input for tags. Reason: the body has no 'tags'.") from error
+    except Unfit as error:
+        raise bad_request(f"Invalid input for tags. Reason: {error}.") from error
 
 
 def _require_revision(resource: Resource, call: Call) -> None:
