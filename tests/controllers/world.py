@@ -283,7 +283,7 @@ class Guests:
             self._ensure(CONFIG_MAPS, ConfigMap(metadata=ObjectMeta(name="cluster-info", namespace="kube-public")))
         elif not self._may_join(config[0]["discovery"]["bootstrapToken"]["token"], registration["name"]):
             return
-        self._ensure(NODES, self._node(registration["name"], provider_id))
+        self._ensure(NODES, self.node(registration["name"], provider_id))
 
     def _may_join(self, token: str, name: str) -> bool:
         if name in self._world.node_names():
@@ -291,7 +291,7 @@ class Guests:
         identifier = token.partition(".")[0]
         return self._world.workload.is_up and f"bootstrap-token-{identifier}" in self._world.token_names()
 
-    def _node(self, name: str, provider_id: str) -> Node:
+    def node(self, name: str, provider_id: str) -> Node:
         return Node(
             metadata=ObjectMeta(name=name),
             spec=NodeSpec(provider_id=provider_id),

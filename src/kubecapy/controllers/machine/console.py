@@ -14,8 +14,8 @@ _REASONS = (
     # Ordered by how much they tell: kubeadm's own verdict, its preflight findings, then what tools print.
     re.compile(r"error execution phase .+"),
     re.compile(r"\[ERROR [^\]]+\].*"),
+    re.compile(r"\b(?:[Ee]rror|ERROR|E|curl|[Ff]atal): .+"),
     re.compile(r"(?:unable to|couldn't|could not|failed to) .+", re.IGNORECASE),
-    re.compile(r"(?:error|E|curl|fatal): .+", re.IGNORECASE),
     re.compile(r".+: (?:command )?not found\b.*"),
 )
 _MAX_REASON_CHARACTERS = 400
