@@ -1,10 +1,12 @@
 """Say in a few words how far a Machine is, and why it is no further."""
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
-from kubecapy.apimachinery.conditions import Condition, is_true
+from kubecapy.apimachinery.conditions import Condition, find_condition, is_true
 from kubecapy.apimachinery.meta import is_deleting
 
 READY_CONDITION = "Ready"
+DELETED_CONDITION = "Deleted"
+"""Says what a deletion waits for, while it lasts."""
 
 
 def is_ready(machine: Machine) -> bool:
@@ -27,14 +29,22 @@ def terminal_error(machine: Machine) -> str | None:
 
 def why_waiting(machine: Machine) -> str:
     """Return how far `machine` is: its phase and the first condition that does not hold, with its message."""
-    phase = "Deleting" if is_deleting(machine) else machine.status.phase or "Pending"
-    return _join(phase, _first_missing(machine.status.conditions))
+    if is_deleting(machine):
+        return _join("Deleting", _find_deletion(machine.status.conditions))
+    return _join(machine.status.phase or "Pending", _first_missing(machine.status.conditions))
 
 
 def why_cluster_waits(cluster: Cluster) -> str:
     """Return why `cluster` is not complete or not gone yet."""
-    doing = "being deleted" if is_deleting(cluster) else "not complete"
-    return _join(doing, _first_missing(cluster.status.conditions))
+    if is_deleting(cluster):
+        return _join("being deleted", _find_deletion(cluster.status.conditions))
+    return _join("not complete", _first_missing(cluster.status.conditions))
+
+
+def _find_deletion(conditions: tuple[Condition, ...]) -> Condition | None:
+    """Return what a deletion waits for; the other conditions are no news then."""
+    found = find_condition(conditions, DELETED_CONDITION)
+    return None if found is None or found.status == "True" else found
 
 
 def _first_missing(conditions: tuple[Condition, ...]) -> Condition | None:
