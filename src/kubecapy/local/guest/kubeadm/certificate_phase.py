@@ -3,8 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 
-from kubecapy.local.guest.host import Host
-from kubecapy.local.guest.kubeadm.certificates import (
+from kubecapy.local.certificates import (
     Authority,
     BadCertificate,
     Profile,
@@ -15,6 +14,7 @@ from kubecapy.local.guest.kubeadm.certificates import (
     make_authority,
     make_key_pair,
 )
+from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.errors import KubeadmError
 from kubecapy.local.guest.kubeadm.manifests import ControlPlane
 from kubecapy.local.guest.shell.streams import Write

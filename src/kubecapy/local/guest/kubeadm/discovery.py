@@ -21,7 +21,7 @@ from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.clock import Clock
-from kubecapy.local.guest.kubeadm.certificates import public_key_hash
+from kubecapy.local.certificates import public_key_hash
 from kubecapy.local.guest.kubeadm.cluster_info import ClusterAddress, parse_cluster_info
 from kubecapy.local.guest.kubeadm.configuration import BootstrapTokenDiscovery
 from kubecapy.local.guest.kubeadm.errors import KubeadmError

@@ -14,10 +14,10 @@ from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client, Unreachable
 from kubecapy.client.kubeconfig import load
+from kubecapy.local.certificates import Authority
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.addons import coredns_objects, kube_proxy_objects
 from kubecapy.local.guest.kubeadm.certificate_phase import CertificatePhase
-from kubecapy.local.guest.kubeadm.certificates import Authority
 from kubecapy.local.guest.kubeadm.cluster_info import ClusterAddress
 from kubecapy.local.guest.kubeadm.cluster_objects import (
     configuration_objects,

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from kubecapy.client.connection import Connection
 from kubecapy.client.kubeconfig import render_kubeconfig
+from kubecapy.local.certificates import Authority, Profile, issue
 from kubecapy.local.guest.filesystem import GuestFilesystem
-from kubecapy.local.guest.kubeadm.certificates import Authority, Profile, issue
 from kubecapy.local.guest.kubeadm.layout import ADMIN_CONF, CONTROLLER_MANAGER_CONF, KUBELET_CONF, SCHEDULER_CONF
 from kubecapy.telemetry.secrets import Secret
 

@@ -13,8 +13,8 @@ from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.kubeconfig import load, render_kubeconfig
+from kubecapy.local.certificates import Pair, Profile, make_request
 from kubecapy.local.guest.host import Host
-from kubecapy.local.guest.kubeadm.certificates import Pair, Profile, make_request
 from kubecapy.local.guest.kubeadm.layout import BOOTSTRAP_KUBELET_CONF, KUBELET_CONF
 from kubecapy.local.guest.kubelet.journal import Journal
 from kubecapy.telemetry.secrets import Secret

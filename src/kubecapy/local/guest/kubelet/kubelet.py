@@ -46,8 +46,9 @@ class Kubelet:
         while True:
             try:
                 await self._run_once()
-            except (KubeletError, OSError, ValueError) as error:
-                self._journal.say(f"failed to run Kubelet: {error}")
+            except* (KubeletError, OSError, ValueError) as errors:
+                for error in errors.exceptions:
+                    self._journal.say(f"failed to run Kubelet: {error}")
             await self._host.clock.sleep(RESTART_SECONDS)
 
     async def end(self) -> None:

@@ -15,8 +15,8 @@ from typing import Self
 from aiohttp import web
 
 from kubecapy.apimachinery.times import parse_time
+from kubecapy.local.certificates import Profile, issue, make_authority
 from kubecapy.local.guest.host import Host
-from kubecapy.local.guest.kubeadm.certificates import Profile, issue, make_authority
 from kubecapy.local.guest.kubelet.container_log import LogQuery
 from kubecapy.local.guest.kubelet.node import KUBELET_PORT
 from kubecapy.local.guest.kubelet.pod_manager import PodManager

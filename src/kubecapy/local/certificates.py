@@ -1,7 +1,6 @@
-"""Issue the certificates of a cluster as kubeadm does: authorities that are given or made, and what they sign.
+"""Issue and read X.509 certificates as kubeadm and a cluster's signer do: authorities, servers, clients, requests.
 
-Names stand in the serving certificate only if the configuration names them. New keys are ECDSA P-256, which kubeadm
-makes where `encryptionAlgorithm` says so: an RSA key would take 64 ms each.
+New keys are ECDSA P-256, which kubeadm makes where `encryptionAlgorithm` says so: an RSA key would take 64 ms each.
 """
 
 import ipaddress
