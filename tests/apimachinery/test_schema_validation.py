@@ -294,6 +294,8 @@ def test_formats_tell_good_from_bad(format_: str, good: str, bad: str) -> None:
             "openAPIV3Schema.x-kubernetes-validations[0]",
         ),
         ("text", "openAPIV3Schema"),
+        ({"type": "string"}, "openAPIV3Schema.type"),
+        ({"x-kubernetes-preserve-unknown-fields": True}, "openAPIV3Schema.type"),
     ],
 )
 def test_a_schema_that_is_not_structural_is_refused_with_its_place(openapi: Any, place: str) -> None:

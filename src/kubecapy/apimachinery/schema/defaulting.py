@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from kubecapy.apimachinery.schema.structure import Node, walk
+from kubecapy.apimachinery.schema.nodes import Node, walk
 
 Fill = Callable[[Any], Any]
 """Returns a value with defaults; the value itself where nothing is missing."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema import wording
 from kubecapy.apimachinery.schema.identity import identity
-from kubecapy.apimachinery.schema.structure import Node
+from kubecapy.apimachinery.schema.nodes import Node
 
 ABSENT: Final = object()
 """Stands for an old value that is not there; None is a JSON value."""

@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
 from collections.abc import Callable
 from typing import Any, Final
 
-from kubecapy.apimachinery.schema.structure import Node
+from kubecapy.apimachinery.schema.nodes import Node
 
 Prune = Callable[[Any, str, list[str]], Any]
 """Returns a value without unknown fields and appends their paths to the list."""

@@ -13,7 +13,7 @@ from kubecapy.apimachinery.cel import CelError, Expression, Scope, no_value, opt
 from kubecapy.apimachinery.fields import FieldError, FieldErrorType
 from kubecapy.apimachinery.schema.identity import same
 from kubecapy.apimachinery.schema.lists import ABSENT, compile_pairing
-from kubecapy.apimachinery.schema.structure import Node, RuleSource
+from kubecapy.apimachinery.schema.nodes import Node, RuleSource
 from kubecapy.apimachinery.schema.wording import quote, type_name
 
 RuleCheck = Callable[[Any, Any, str, list[FieldError]], None]

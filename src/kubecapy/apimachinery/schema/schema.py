@@ -6,9 +6,10 @@ from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.defaulting import compile_defaults
 from kubecapy.apimachinery.schema.lists import ABSENT
+from kubecapy.apimachinery.schema.nodes import Node, walk
 from kubecapy.apimachinery.schema.pruning import compile_prune
 from kubecapy.apimachinery.schema.rules import compile_rules
-from kubecapy.apimachinery.schema.structure import Node, read_structure, walk
+from kubecapy.apimachinery.schema.structure import read_structure
 from kubecapy.apimachinery.schema.validation import compile_check
 from kubecapy.apimachinery.schema.wording import NOT_CHECKED
 

@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/cust
 "Specifying a structural schema". Paths of errors are those of the API server: `properties[spec].type`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.schema.nodes import Node, RuleSource
 from kubecapy.apimachinery.schema.patterns import PatternError, compile_pattern
 
 TYPES: Final = frozenset({"object", "array", "string", "integer", "number", "boolean"})
@@ -55,55 +56,18 @@ _FLAGS: Final = (
 _VALIDATIONS: Final = (*_COUNTS, *_NUMBERS, "exclusiveMinimum", "exclusiveMaximum", "pattern", "format", "enum")
 
 
-class RuleSource(msgspec.Struct, frozen=True, rename="camel"):
-    """One entry of `x-kubernetes-validations`, as written."""
-
-    rule: str
-    message: str = ""
-    message_expression: str = ""
-    reason: str = "FieldValueInvalid"
-    field_path: str = ""
-    optional_old_self: bool | None = None
-
-
 class _RuleList(msgspec.Struct, frozen=True):
     """The rules of one node."""
 
     rules: tuple[RuleSource, ...]
 
 
-class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """One place of a schema: the shape of a value and what it must satisfy."""
-
-    path: str
-    """Where in the schema the node stands."""
-    type: str = ""
-    """One of `TYPES`; empty where any type may stand, and inside logical operators."""
-    nullable: bool = False
-    properties: Mapping[str, "Node"] = {}
-    additional: "Node | None" = None
-    """What every value of a map must satisfy; None where the object is no map."""
-    items: "Node | None" = None
-    required: tuple[str, ...] = ()
-    has_default: bool = False
-    default: Any = None  # any JSON value
-    preserve_unknown: bool = False
-    embedded_resource: bool = False
-    int_or_string: bool = False
-    list_type: str = "atomic"
-    list_map_keys: tuple[str, ...] = ()
-    validations: Mapping[str, Any] = {}
-    """Keywords about the value alone: enum, pattern, format and the limits."""
-    all_of: tuple["Node", ...] = ()
-    any_of: tuple["Node", ...] = ()
-    one_of: tuple["Node", ...] = ()
-    forbidden: "Node | None" = None
-    """The operand of `not`."""
-    rules: tuple[RuleSource, ...] = ()
-
-
 def read_structure(openapi: JsonObject, path: str, errors: list[FieldError]) -> Node:
     """Return the root node of `openapi`; every finding is appended to `errors`, all at once."""
+    if isinstance(openapi, dict) and openapi.get("type") != "object":
+        detail = f'Invalid value: "{openapi.get("type", "")}": must be object at the root'
+        errors.append(FieldError(f"{path}.type", "FieldValueInvalid", detail))
+        return Node(path=path)
     return _Reader(errors).read(openapi, path)
 
 
@@ -267,12 +231,3 @@ class _Reader:
 def _is_int_or_string_branch(source: JsonObject) -> bool:
     """The API server lets `anyOf: [{type: integer}, {type: string}]` stand beside int-or-string."""
     return source in ({"type": "integer"}, {"type": "string"})
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yield `node` and every node of its shape below it; logical operators are left out."""
-    yield node
-    children = (*node.properties.values(), node.additional, node.items)
-    for child in children:
-        if child is not None:
-            yield from walk(child)

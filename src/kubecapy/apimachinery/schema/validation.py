@@ -16,7 +16,7 @@ from kubecapy.apimachinery.schema import wording
 from kubecapy.apimachinery.schema.identity import same
 from kubecapy.apimachinery.schema.keywords import Constraint, compile_keywords
 from kubecapy.apimachinery.schema.lists import ABSENT, Pairing, compile_list_type, compile_pairing
-from kubecapy.apimachinery.schema.structure import Node
+from kubecapy.apimachinery.schema.nodes import Node
 
 Check = Callable[[Any, Any, str, list[FieldError]], None]
 """Appends to the list what is wrong with a value (new, old or ABSENT, path, errors)."""
