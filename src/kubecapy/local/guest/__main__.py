@@ -6,7 +6,6 @@ in its cloud. The end of the input is the end of the guest: it cannot outlive wh
 
 import asyncio
 import contextlib
-import gc
 import random
 import signal
 import sys
@@ -25,38 +24,35 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 
 def main() -> None:
     """Run the guest that standard input describes."""
-    line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
+    configure(verbosity=0)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(sys.stdin.buffer))
+
+
+async def _run(source: BinaryIO) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_read_pipe(lambda: protocol, source)
+    line = await reader.readline()
     if not line.endswith(b"\n"):
         sys.stderr.write("kubecapy.local.guest: expected a guest's description, one JSON line, on standard input\n")
-        sys.exit(2)
-    spec = msgspec.json.decode(line, type=GuestSpec)
-    configure(verbosity=0)
-    gc.freeze()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(spec, sys.stdin.buffer))
-
-
-async def _run(spec: GuestSpec, source: BinaryIO) -> None:
-    guest = Guest(spec, SystemClock(), random.SystemRandom())
-    loop = asyncio.get_running_loop()
+        transport.close()
+        return
+    guest = Guest(msgspec.json.decode(line, type=GuestSpec), SystemClock(), random.SystemRandom())
     async with TaskScope("main") as scope:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, scope.cancel)
         scope.start(guest.run(), name="guest")
-        scope.start(_follow(guest, source, scope), name="facts")
+        scope.start(_follow(guest, reader, scope), name="facts")
+    transport.close()
 
 
-async def _follow(guest: Guest, source: BinaryIO, scope: TaskScope) -> None:
+async def _follow(guest: Guest, reader: asyncio.StreamReader, scope: TaskScope) -> None:
     """Give the guest each new description; end it with the input."""
-    reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
-    protocol = asyncio.StreamReaderProtocol(reader)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, source)
-    try:
-        while line := await reader.readline():
-            guest.update(msgspec.json.decode(line, type=ServerFacts))
-        scope.cancel()
-    finally:
-        transport.close()
+    while line := await reader.readline():
+        guest.update(msgspec.json.decode(line, type=ServerFacts))
+    scope.cancel()
 
 
 if __name__ == "__main__":
