@@ -1,0 +1,133 @@
+"""Whether a cluster can be made is asked before anything is; and after its end, whether anything is left."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
+from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine, provider_spec
+
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.contract.errors import PermissionDenied, Unavailable
+from kubecapy.contract.provider import Leftover
+from kubecapy.devcloud.faults import Answer, Drop, Pattern, Rule
+from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
+from kubecapy.providers.openstack.plugin.tooling import OpenStackTooling
+from kubecapy.providers.openstack.services.projects import Projects
+
+Make = Callable[..., Reconciler]
+
+CLUSTER: JsonObject = msgspec.to_builtins(make_cluster())
+
+
+def machine(name: str = "", **changes: Any) -> JsonObject:
+    metadata = {"name": name} if name else {"generateName": "node-"}
+    return {"kind": "Machine", "metadata": metadata, "spec": {"providerSpec": {"value": provider_spec(**changes)}}}
+
+
+@pytest.fixture
+def tooling(projects: Projects) -> OpenStackTooling:
+    return OpenStackTooling(projects)
+
+
+async def test_a_cluster_that_can_be_made_has_nothing_in_its_way(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
+    machines = [machine(floatingIP=cloud.addresses()[0]), machine(floatingIP=cloud.addresses()[1])]
+    assert list(await tooling.preflight(CLUSTER, machines)) == []
+    assert {entry.method for entry in cloud.entries()} == {"GET"}
+
+
+async def test_everything_that_stands_in_the_way_is_told_at_once(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
+    wrong = machine(
+        "m-0",
+        flavor="huge",
+        image="none",
+        keyName="lost",
+        availabilityZone="mars",
+        networks=[{"uuid": "x"}],
+        securityGroups=[{"name": "y"}],
+        floatingIP="9.9.9.9",
+    )
+    obstacles = await tooling.preflight(CLUSTER, [wrong])
+    assert len(obstacles) == 7
+    assert all(sentence.startswith("Machine default/m-0: ") for sentence in obstacles)
+    told = "\n".join(obstacles)
+    for name in ("huge", "none", "lost", "mars", '"id=x"', '"name=y"', "9.9.9.9"):
+        assert name in told
+
+
+async def test_wrong_specs_are_told_beside_what_the_cloud_lacks(tooling: OpenStackTooling) -> None:
+    cluster: JsonObject = msgspec.to_builtins(make_cluster(value={"nodeCidr": "x"}))
+    obstacles = await tooling.preflight(cluster, [machine("a", trunk=True), machine("b", flavor="huge")])
+    assert [sentence.partition(":")[0] for sentence in obstacles] == [
+        "Cluster test1",
+        "Machine default/a",
+        "Machine default/b",
+    ]
+
+
+async def test_an_address_given_twice_is_told(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
+    address = cloud.addresses()[0]
+    obstacles = await tooling.preflight(CLUSTER, [machine("a", floatingIP=address), machine("b", floatingIP=address)])
+    assert obstacles == [f"floating address {address} is given to 2 machines"]
+
+
+async def test_an_address_of_an_earlier_run_of_the_same_cluster_is_not_in_the_way(
+    tooling: OpenStackTooling, cloud: CoreCloud, clock: ManualClock, reconciler: Make
+) -> None:
+    address = cloud.addresses()[0]
+    await reconciler(name="node-abcde", floatingIP=address).create()
+    clock.pass_(5)
+    assert await tooling.preflight(CLUSTER, [machine(floatingIP=address)]) == []
+    other: JsonObject = msgspec.to_builtins(make_cluster("other"))
+    (obstacle,) = await tooling.preflight(other, [machine(floatingIP=address)])
+    assert "is in use by port node-abcde" in obstacle
+
+
+async def test_quotas_that_are_too_small_are_told_with_what_is_left(
+    tooling: OpenStackTooling, cloud: CoreCloud
+) -> None:
+    limits = {"absolute": {"maxTotalInstances": 1, "totalInstancesUsed": 0, "maxTotalCores": 3, "totalCoresUsed": 1}}
+    cloud.faults.add(Rule(Answer(200, msgspec.Raw(msgspec.json.encode({"limits": limits}))), _path("/limits")))
+    ports = {"port": {"limit": 5, "used": 4, "reserved": 0}}
+    cloud.faults.add(Rule(Answer(200, msgspec.Raw(msgspec.json.encode({"quota": ports}))), _path("/details")))
+    assert await tooling.preflight(CLUSTER, [machine(), machine()]) == [
+        "the project's quota has room for 1 servers, 2 are needed",
+        "the project's quota has room for 2 cores, 4 are needed",
+        "the project's quota has room for 1 ports, 2 are needed",
+    ]
+
+
+async def test_a_cloud_that_tells_no_quotas_is_not_in_the_way(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
+    absent = msgspec.Raw(b'{"NeutronError": {"message": "The resource could not be found."}}')
+    cloud.faults.add(Rule(Answer(404, absent), _path("/details")))
+    assert await tooling.preflight(CLUSTER, [machine()]) == []
+
+
+@pytest.mark.parametrize(("action", "expected"), [(Answer(403), PermissionDenied), (Drop(), Unavailable)])
+async def test_a_cloud_that_refuses_us_or_is_silent_is_an_error(
+    tooling: OpenStackTooling, cloud: CoreCloud, action: Answer | Drop, expected: type[Exception]
+) -> None:
+    cloud.faults.add(Rule(action, times=None))
+    with pytest.raises(expected):
+        await tooling.preflight(CLUSTER, [machine()])
+
+
+async def test_leftovers_are_what_bears_the_clusters_mark(
+    tooling: OpenStackTooling, cloud: CoreCloud, clock: ManualClock, actuator: OpenStackMachineActuator
+) -> None:
+    mine, other = make_cluster(), make_cluster("other")
+    assert await tooling.find_leftovers(mine) == ()
+    await Reconciler(actuator, make_machine(), mine).create()
+    await Reconciler(actuator, make_machine("node-9"), other).create()
+    clock.pass_(5)
+    (server,) = [server for server in cloud.world.servers.values() if server.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    assert await tooling.find_leftovers(mine) == (
+        Leftover("server", server.id, "node-1"),
+        Leftover("port", port.id, "node-1"),
+    )
+
+
+def _path(end: str) -> Pattern:
+    return Pattern(path=f"{end}$")
