@@ -59,9 +59,9 @@ class Metrics:
         if result in ("error", "terminal"):
             self._errors.labels(controller).inc()
 
-    def value(self, name: str, **labels: str) -> float:
-        """Return the present value of one sample, 0 where it was never touched."""
-        return self.registry.get_sample_value(name, labels) or 0.0
+    def value(self, sample: str, /, **labels: str) -> float:
+        """Return the present value of one `sample`, such as `workqueue_depth`, 0 where it was never touched."""
+        return self.registry.get_sample_value(sample, labels) or 0.0
 
     def render(self) -> bytes:
         """Return everything in Prometheus's text format."""

@@ -21,6 +21,9 @@ from kubecapy.runtime.rate_limiters import RateLimiter
 
 K = TypeVar("K", bound=Hashable)
 
+TIMER_SECONDS = 1e-6
+"""A delayed key that is nearer than this is due: event loops fire timers early by their clock's resolution."""
+
 
 class QueueClosed(Exception):
     """The queue is shut down and holds nothing more for workers: end."""
@@ -148,7 +151,7 @@ class WorkQueue(Generic[K]):
         while self._heap:
             due, _, key = self._heap[0]
             is_current = self._due.get(key) == due
-            if is_current and due > now:
+            if is_current and due > now + TIMER_SECONDS:
                 return due
             heapq.heappop(self._heap)
             if is_current:
