@@ -93,11 +93,10 @@ class EventRecorder:
 
     async def _create(self, about: ObjectReference, type_: EventType, reason: str, message: str) -> ObjectKey:
         now = format_time(self._clock.now())
-        # client-go names events so: unique as long as no object gets two in one nanosecond.
-        suffix = f"{int(self._clock.now().timestamp() * 1e6) * 1000:x}"
         namespace = about.namespace or "default"
         event = Event(
-            metadata=ObjectMeta(name=f"{about.name}.{suffix}", namespace=namespace),
+            # client-go puts the time into the name; two recorders would clash within the resolution of the clock.
+            metadata=ObjectMeta(generate_name=f"{about.name}.", namespace=namespace),
             involved_object=about,
             reason=reason,
             message=message,
