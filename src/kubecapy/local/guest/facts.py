@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -43,9 +42,9 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
     facts: ServerFacts
     user_data: bytes = b""
     """As the server was given it, decoded from base64."""
-    folder: Path
+    folder: str
     """The guest's own; its files survive a restart of the server."""
-    console: Path
+    console: str
     """The file behind the server's serial console."""
     timing: BootTiming = BootTiming()
     images: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)

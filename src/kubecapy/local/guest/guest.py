@@ -29,11 +29,11 @@ class Guest:
 
     def __init__(self, spec: GuestSpec, clock: Clock, source: random.Random) -> None:
         """Prepare the guest that `spec` describes; nothing runs yet."""
-        files = GuestFilesystem(spec.folder / "root")
+        files = GuestFilesystem(Path(spec.folder) / "root")
         self.host = Host(
             facts=spec.facts,
             files=files,
-            console=Console(spec.console, clock),
+            console=Console(Path(spec.console), clock),
             units=Units(files),
             clock=clock,
             random=source,
