@@ -1,5 +1,6 @@
 """Trust and client certificates, against a real TLS server."""
 
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,3 +89,9 @@ def test_no_key_stays_on_disk(pki: LocalPki, tmp_path: Path, monkeypatch: pytest
     make_ssl_context(Connection(server="https://h", client_certificate=certificate, client_key=key))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_is_verified_by_default(pki: LocalPki) -> None:
+    context = make_ssl_context(kubeconfig.load(pki.admin_kubeconfig("https://127.0.0.1:1")))
+
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
