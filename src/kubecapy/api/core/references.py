@@ -1,5 +1,7 @@
 """Point at other objects."""
 
+from typing import Any
+
 from kubecapy.apimachinery.meta import KubernetesObject, Value
 from kubecapy.apimachinery.resources import Resource
 
@@ -22,7 +24,7 @@ class LocalObjectReference(Value, frozen=True, kw_only=True, rename="camel", omi
     name: str = ""
 
 
-def reference_to(obj: KubernetesObject, resource: Resource[KubernetesObject]) -> ObjectReference:
+def reference_to(obj: KubernetesObject, resource: Resource[Any]) -> ObjectReference:
     """Return a reference to the stored `obj` of `resource`."""
     meta = obj.metadata
     return ObjectReference(
