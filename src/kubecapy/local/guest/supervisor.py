@@ -23,6 +23,7 @@ from kubecapy.clock import Clock
 from kubecapy.local.guest.facts import GuestSpec, ServerFacts
 from kubecapy.local.guest.servers import CloudUnavailable, Servers, ServerView
 from kubecapy.local.guest.timing import BootTiming
+from kubecapy.local.private_files import make_private_folder
 from kubecapy.tasks import TaskScope
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -144,8 +145,7 @@ class _Child:
 
     async def run(self) -> None:
         """Run the process until `stop` or cancellation; nothing of its group is left then."""
-        folder = Path(self._spec.folder)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = make_private_folder(Path(self._spec.folder))
         try:
             while not self._stopping.is_set():
                 await self._run_once(folder)
