@@ -381,6 +381,23 @@ async def test_a_control_plane_whose_server_vanished_is_not_made_anew() -> None:
     assert "is gone with its data; delete the Machine" in machine.status.error_message
 
 
+async def test_a_server_that_an_interrupted_pass_made_is_taken_up_with_its_data() -> None:
+    world = await with_control_plane()
+    world.guests.broken["node-1"] = ""
+
+    def lose_the_reply(call: CloudCall) -> None:
+        if call.verb == "ensure_instance":
+            raise Unavailable("creating server node-1: no reply")
+
+    world.cloud.after_call = lose_the_reply
+    for _ in range(6):
+        await world.round()
+
+    assert WORKER in world.cloud.servers
+    found = condition(world, "BootstrapReady")
+    assert (found.status, found.reason) == ("True", "Rendered")
+
+
 async def test_a_failure_asks_for_backoff_without_hiding_its_cause() -> None:
     world = await with_control_plane()
     failing(world, "ensure_reservation", Unavailable("no answer"))

@@ -19,3 +19,5 @@ SUMMED_UP: Final = (RESERVED, BOOTSTRAP_READY, INSTANCE_READY, NODE_READY)
 
 INSTANCE_MISSING: Final = "InstanceMissing"
 """Reason of InstanceReady: the server that was made is gone, and another will be made."""
+BOOT_FAILED: Final = "BootstrapFailed"
+"""Reason of BootstrapReady: the console shows that the boot failed."""

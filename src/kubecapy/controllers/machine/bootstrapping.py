@@ -3,6 +3,7 @@
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, ApiEndpoint, Cluster, Machine, is_control_plane
+from kubecapy.apimachinery.conditions import find_condition
 from kubecapy.apimachinery.meta import key_of
 from kubecapy.bootstrap.certificates import Authorities
 from kubecapy.bootstrap.cloud_init import HostFile
@@ -17,7 +18,7 @@ from kubecapy.controllers.machine.bootstrap_data import BootstrapData, Bootstrap
 from kubecapy.controllers.machine.role import Entry, plan_entry
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.template import read_template
-from kubecapy.controllers.machine_conditions import BOOTSTRAP_READY
+from kubecapy.controllers.machine_conditions import BOOT_FAILED, BOOTSTRAP_READY
 from kubecapy.controllers.membership import machines_of
 from kubecapy.runtime.reconciler import Result
 from kubecapy.telemetry.secrets import Secret
@@ -50,6 +51,7 @@ class PrepareBootstrapData:
     async def run(self, scope: MachineScope) -> Result | None:
         """Wait for the endpoint, the authorities and, to join, the API server; then render."""
         if scope.instance is not None:
+            self._acknowledge(scope)
             return None
         inputs = await self._gather(scope)
         if inputs is None:
@@ -70,6 +72,12 @@ class PrepareBootstrapData:
         scope.bootstrap_data = made.user_data
         scope.findings.mark(self.condition, "True", "Rendered")
         return None
+
+    def _acknowledge(self, scope: MachineScope) -> None:
+        """Say of a server that an interrupted pass made that it has its data; a failed boot stays failed."""
+        found = find_condition(scope.findings.items, self.condition)
+        if found is None or (found.status != "True" and found.reason != BOOT_FAILED):
+            scope.findings.mark(self.condition, "True", "Rendered")
 
     def _wait(self, scope: MachineScope, reason: str, message: str) -> Result:
         scope.findings.mark(self.condition, "False", reason, message)

@@ -13,7 +13,7 @@ from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
 from kubecapy.controllers.machine.console import CONSOLE_LINES, find_boot_failure
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine.tokens import TokenStore
-from kubecapy.controllers.machine_conditions import BOOTSTRAP_READY, INSTANCE_READY
+from kubecapy.controllers.machine_conditions import BOOT_FAILED, BOOTSTRAP_READY, INSTANCE_READY
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.controllers.workload import WORKLOAD_FAILURES
 from kubecapy.runtime.event_recorder import Recorder
@@ -124,11 +124,11 @@ class AwaitNode:
         if failure is None:
             return
         message = f"the boot failed at: {failure}"
-        scope.findings.mark(self.condition, "False", "BootstrapFailed", message)
+        scope.findings.mark(self.condition, "False", BOOT_FAILED, message)
         scope.record_error("JoinClusterTimeoutError", message)
         if scope.before.status.error_message != scope.error_message:
             log.error("Machine error %s: %s", scope.key.name, scope.error_message)
-            await self._recorder.event(scope.before, "Warning", "BootstrapFailed", message)
+            await self._recorder.event(scope.before, "Warning", BOOT_FAILED, message)
 
 
 def _running_since(scope: MachineScope) -> timedelta:
