@@ -29,7 +29,7 @@ from kubecapy.controllers.reactions import reaction_to, result_of
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
-from kubecapy.telemetry.logs import V, get_logger, set_context
+from kubecapy.telemetry.logs import V, get_logger
 
 log = get_logger(__name__)
 
@@ -84,7 +84,6 @@ class ClusterReconciler:
         cluster = await self._client.find(CLUSTERS, key)
         if cluster is None:
             return DONE
-        set_context(controller="cluster", Cluster=str(key))
         log.info("Running reconcile Cluster for %s", key.name)
         if is_paused(cluster, cluster):
             log.log(V(4), "Cluster %s is paused", key.name)

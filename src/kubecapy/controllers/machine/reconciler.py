@@ -32,7 +32,7 @@ from kubecapy.controllers.reactions import reaction_to, result_of
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
-from kubecapy.telemetry.logs import V, get_logger, set_context
+from kubecapy.telemetry.logs import V, get_logger
 
 log = get_logger(__name__)
 
@@ -79,7 +79,6 @@ class MachineReconciler:
         machine = await self._client.find(MACHINES, key)
         if machine is None:
             return DONE
-        set_context(controller="machine", Machine=str(key))
         log.info("Running reconcile Machine for %s", key.name)
         membership = find_membership(machine, self._clusters.list(key.namespace))
         if is_paused(machine, membership.cluster):

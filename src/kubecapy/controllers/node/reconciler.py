@@ -18,7 +18,7 @@ from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.controllers.workload import WORKLOAD_FAILURES
 from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
-from kubecapy.telemetry.logs import get_logger, set_context
+from kubecapy.telemetry.logs import get_logger
 
 log = get_logger(__name__)
 
@@ -65,7 +65,6 @@ class NodeReconciler:
         machine = self._machines.get(key)
         if machine is None or is_deleting(machine):
             return DONE
-        set_context(controller="node", Machine=str(key))
         cluster = find_membership(machine, self._clusters.list(key.namespace)).cluster
         if cluster is None or is_paused(machine, cluster):
             return DONE
