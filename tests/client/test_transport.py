@@ -284,6 +284,17 @@ async def test_a_fixed_token_that_is_refused_is_an_error_at_once(server: Server,
     assert len(server.requests) == 1
 
 
+async def test_a_token_that_is_refused_twice_is_an_error(server: Server, clock: ImpatientClock, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("stale")
+    server.answer = status(401, "Unauthorized")
+
+    async with HttpClient(Connection(server=server.url, token_file=tmp_path / "token"), clock) as client:
+        with pytest.raises(Unauthorized):
+            await client.get(CONFIG_MAPS, KEY)
+
+    assert len(server.requests) == 2
+
+
 async def test_a_missing_token_file_is_named(server: Server, clock: ImpatientClock, tmp_path: Path) -> None:
     async with HttpClient(Connection(server=server.url, token_file=tmp_path / "none"), clock) as client:
         with pytest.raises(Unreachable, match=r"cannot read the token file .*none: No such file"):

@@ -10,7 +10,7 @@ from kubecapy.api.core import CONFIG_MAPS, ConfigMap
 from kubecapy.apimachinery.errors import Forbidden, ServiceUnavailable
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.client.interfaces import Delta, Unreachable
-from kubecapy.runtime.informer import Informer
+from kubecapy.runtime.informer import AWAITED_SECONDS, Informer
 from kubecapy.runtime.reflector import Scope
 from kubecapy.runtime.store import Change
 from kubecapy.tasks import TaskScope
@@ -20,8 +20,9 @@ from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 KEY = ObjectKey("d", "a")
 
 
-def config_map(name: str = "a", revision: str = "", **data: str) -> ConfigMap:
-    return ConfigMap(metadata=ObjectMeta(name=name, namespace="d", resource_version=revision), data=data or None)
+def config_map(name: str = "a", revision: str = "", uid: str = "", **data: str) -> ConfigMap:
+    meta = ObjectMeta(name=name, namespace="d", resource_version=revision, uid=uid)
+    return ConfigMap(metadata=meta, data=data or None)
 
 
 def new_informer(api: FakeApi, **scope: str) -> Informer[ConfigMap]:
@@ -183,7 +184,8 @@ class Copy:
     """An informer whose watch is played by hand."""
 
     def __init__(self) -> None:
-        self.informer = new_informer(FakeApi(VirtualClock()))
+        self.clock = VirtualClock()
+        self.informer = new_informer(FakeApi(self.clock))
         self.told: list[tuple[str, object]] = []
         self.informer.replace([config_map(revision="1", n="1")])
         self.informer.add_handler(lambda change: self.told.append((change.type, change.object.data)))
@@ -279,3 +281,38 @@ async def test_a_deletion_after_an_own_write_is_seen() -> None:
 
     assert copy.data is None
     assert copy.told[-1] == ("DELETED", {"n": "3"})
+
+
+@on_virtual_time
+async def test_a_deletion_whose_revision_the_reply_did_not_know_is_seen() -> None:
+    copy = Copy()
+
+    copy.informer.observe(config_map(revision="3", uid="one"))
+    copy.informer.apply(Delta("DELETED", config_map(revision="4", uid="one"), "4"))
+
+    assert copy.informer.get(KEY) is None
+
+
+@on_virtual_time
+async def test_the_deletion_of_an_earlier_object_does_not_take_its_successor_away() -> None:
+    copy = Copy()
+
+    copy.informer.observe(config_map(revision="5", uid="two"))
+    copy.informer.apply(Delta("DELETED", config_map(revision="4", uid="one"), "4"))
+    assert copy.informer.get(KEY) is not None
+    copy.informer.apply(Delta("ADDED", config_map(revision="5", uid="two"), "5"))
+
+    assert copy.informer.get(KEY) == config_map(revision="5", uid="two")
+
+
+@on_virtual_time
+async def test_a_delta_that_never_comes_is_not_awaited_for_ever() -> None:
+    copy = Copy()
+
+    copy.informer.observe(config_map(revision="lost", n="3"))
+    copy.delta("4", n="4")
+    assert copy.data == {"n": "3"}
+    await copy.clock.sleep(AWAITED_SECONDS)
+    copy.delta("5", n="5")
+
+    assert copy.data == {"n": "5"}

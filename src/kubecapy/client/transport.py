@@ -111,8 +111,10 @@ class Transport:
             try:
                 return await self._send_once(request)
             except (StatusError, Unreachable) as error:
+                if attempt == MAX_ATTEMPTS or (attempt > 1 and isinstance(error, Unauthorized)):
+                    raise
                 delay = self._retry_delay(request, error, wait)
-                if delay is None or attempt == MAX_ATTEMPTS:
+                if delay is None:
                     raise
             await self._clock.sleep(delay)
             wait *= 2

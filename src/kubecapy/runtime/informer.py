@@ -1,7 +1,8 @@
 """Hold a synced, indexed copy of the objects of one kind, and tell of every change.
 
 Read one's own writes: `observe` takes what a write returned. Until the watch has delivered that very revision, older
-deltas of the object are left out, so that no pass acts on what it already changed.
+deltas of the object are left out, so that no pass acts on what it already changed. The wait also ends with the
+deletion of that object, with a new list, and after `AWAITED_SECONDS`: a copy that lags is better than one that froze.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from kubecapy.apimachinery.meta import ObjectKey
-from kubecapy.apimachinery.objects import object_key, revision_of
+from kubecapy.apimachinery.objects import metadata_of, object_key, revision_of
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Delta
 from kubecapy.clock import Clock
@@ -27,6 +28,19 @@ ChangeHandler = Callable[[Change[T]], None]
 
 REMEMBERED_REVISIONS = 1024
 """A reply that comes so many deltas later than its own delta would be taken for news."""
+
+
+AWAITED_SECONDS = 30.0
+"""A write whose delta did not come in this time is awaited no more."""
+
+
+class _Awaited(msgspec.Struct, frozen=True):
+    """A write whose delta is still to come."""
+
+    revision: str
+    uid: str
+    until: float
+    """Monotonic seconds."""
 
 
 class InformerStatistics(msgspec.Struct, frozen=True):
@@ -53,7 +67,8 @@ class Informer(Generic[T]):
         self._handlers: list[ChangeHandler[T]] = []
         self._reflector = Reflector(client, resource, scope, self, clock, random)
         self._synced = asyncio.Event()
-        self._awaited: dict[ObjectKey, str] = {}
+        self._clock = clock
+        self._awaited: dict[ObjectKey, _Awaited] = {}
         self._seen: deque[str] = deque(maxlen=REMEMBERED_REVISIONS)
         self._deltas = 0
         self._lists = 0
@@ -105,7 +120,7 @@ class Informer(Generic[T]):
         known = self._store.get(key)
         if known is not None and revision_of(known) == revision:
             return
-        self._awaited[key] = revision
+        self._awaited[key] = _Awaited(revision, metadata_of(obj).uid, self._clock.monotonic() + AWAITED_SECONDS)
         self._tell(self._store.put(obj))
 
     def replace(self, objects: Sequence[T]) -> None:
@@ -127,10 +142,7 @@ class Informer(Generic[T]):
         self._deltas += 1
         self._seen.append(delta.resource_version)
         key = object_key(obj)
-        awaited = self._awaited.get(key)
-        if awaited == delta.resource_version:
-            del self._awaited[key]
-        elif awaited is not None:
+        if self._is_awaiting(key, delta.type, obj):
             return
         if delta.type == "DELETED":
             self._tell(self._store.remove(key, obj))
@@ -140,6 +152,18 @@ class Informer(Generic[T]):
     def statistics(self) -> InformerStatistics:
         """Return what the informer holds and has seen."""
         return InformerStatistics(len(self._store), self._deltas, self._lists)
+
+    def _is_awaiting(self, key: ObjectKey, type_: str, obj: T) -> bool:
+        """Return whether a delta is older than a write that was observed; ends the wait where it is not."""
+        awaited = self._awaited.get(key)
+        if awaited is None:
+            return False
+        # A uid never comes back; the deletion of an earlier object of the same name says nothing about this one.
+        is_gone = type_ == "DELETED" and metadata_of(obj).uid == awaited.uid
+        if revision_of(obj) != awaited.revision and not is_gone and self._clock.monotonic() < awaited.until:
+            return True
+        del self._awaited[key]
+        return False
 
     def _tell(self, change: Change[T] | None) -> None:
         if change is not None:

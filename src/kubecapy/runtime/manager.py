@@ -108,7 +108,6 @@ class Manager:
                 scope.start(_run(service), name=name)
             if await self._synced_or_stopped(scope):
                 await self._run_controllers()
-            self._is_ready = False
             scope.cancel()
 
     async def _synced_or_stopped(self, scope: TaskScope) -> bool:
@@ -130,7 +129,10 @@ class Manager:
         async with TaskScope("controllers") as scope:
             running = [scope.start(controller.run(runtime), name=controller.name) for controller in self._controllers]
             self._is_ready = True
-            await self._stopping.wait()
+            try:
+                await self._stopping.wait()
+            finally:
+                self._is_ready = False
             _log.info("Stopping: no pass begins any more")
             for controller in self._controllers:
                 controller.shut_down()
