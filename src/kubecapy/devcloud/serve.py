@@ -168,7 +168,11 @@ async def _close(runner: web.AppRunner) -> None:
 
 def _services_application(exchange: Exchange) -> web.Application:
     async def answer(request: web.Request) -> web.Response:
-        response = await exchange.answer(await _read_request(request))
+        try:
+            received = await _read_request(request)
+        except ConnectionResetError:
+            return _cut(request)  # The client died while it was sending.
+        response = await exchange.answer(received)
         if response is None:
             return _cut(request)
         return web.Response(status=response.status, headers=response.headers, body=response.body)
