@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -11,6 +11,8 @@ import msgspec
 import openstack
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.e2e.controllers_process import controllers
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, Cluster, Machine
@@ -22,18 +24,21 @@ from kubecapy.bootstrap.templates import user_data_templates
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
 from kubecapy.devcloud.serve import DevCloudServer
-from kubecapy.devcloud.settings import DevCloudSettings, Timing
+from kubecapy.devcloud.settings import AddressPlan, DevCloudSettings, Timing
 from kubecapy.local.management import ManagementSettings, open_management
 
 pytestmark = [pytest.mark.timeout(280), pytest.mark.xdist_group("kill-sweep")]
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "01-article"
-NAMESPACE = "default"
 COMPONENTS = "openstack-provider-system"
 PATIENCE_SECONDS = 20.0
+LEAST_CALLS_OF_A_CREATE = 8
+"""Log in, look up, and make a port, a server and an association: a sweep over fewer struck too little."""
+LEAST_CALLS_OF_A_DELETE = 3
 CRDS: Resource[JsonObject] = Resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", dict, namespaced=False
 )
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
 NAMESPACES: Resource[JsonObject] = Resource("", "v1", "Namespace", "namespaces", dict, namespaced=False)
 SECRETS: Resource[JsonObject] = Resource("", "v1", "Secret", "secrets", dict)
 
@@ -48,7 +53,8 @@ class World:
     state: Path
     control: aiohttp.ClientSession
     admin: "openstack.connection.Connection"
-    address: str
+    clusters: int = 0
+    untouched: dict[str, int] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -74,14 +80,35 @@ class World:
             pass
         return any(fault["struck"] for fault in faults)
 
-    async def machine(self, name: str) -> Machine | None:
-        return await self.client.find(MACHINES, ObjectKey(NAMESPACE, name))
+    async def machine(self, key: ObjectKey) -> Machine | None:
+        return await self.client.find(MACHINES, key)
 
-    def belongings(self, name: str) -> dict[str, list[str]]:
+    async def next_cluster(self) -> tuple[ObjectKey, str]:
+        """Declare the article's Cluster in a namespace of its own; return a machine's key and an address for it."""
+        self.clusters += 1
+        namespace = f"sweep-{self.clusters}"
+        await self.client.create(NAMESPACES, {**NAMESPACE, "metadata": {"name": namespace}})
+        cluster = yaml.safe_load((EXAMPLES / "cluster.yaml").read_text())
+        cluster["metadata"]["namespace"] = namespace
+        await self.client.create(CLUSTERS, convert(cluster, Cluster))
+        allocated = await self.post("/world/floatingips", {})
+        return ObjectKey(namespace, f"liugya-master-{self.clusters}"), allocated["floating_ip_address"]
+
+    async def pause(self, key: ObjectKey, *, paused: bool) -> None:
+        """Pause the cluster of the machine, or let it go on."""
+        await self.client.patch(CLUSTERS, ObjectKey(key.namespace, "test1"), {"spec": {"paused": paused}})
+
+    def count(self) -> dict[str, int]:
+        """Return how many servers, ports and bound addresses the whole cloud holds."""
+        bound = [ip for ip in self.admin.network.ips() if ip.port_id]
+        servers, ports = list(self.admin.compute.servers(all_projects=True)), list(self.admin.network.ports())
+        return {"servers": len(servers), "ports": len(ports), "bound": len(bound)}
+
+    def belongings(self, name: str, address: str) -> dict[str, list[str]]:
         """Return what the cloud holds under the machine's name: servers, ports, and what its address is bound to."""
         servers = [server.id for server in self.admin.compute.servers(all_projects=True) if server.name == name]
-        ports = [port for port in self.admin.network.ports() if (port.name or "").startswith(name)]
-        bound = [ip.port_id for ip in self.admin.network.ips(floating_ip_address=self.address) if ip.port_id]
+        ports = [port for port in self.admin.network.ports() if port.name == name]
+        bound = [ip.port_id for ip in self.admin.network.ips(floating_ip_address=address) if ip.port_id]
         return {"servers": servers, "ports": [port.id for port in ports], "bound": bound}
 
 
@@ -89,10 +116,13 @@ class World:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     state = tmp_path / "cloud"
     timing = Timing(boot_seconds=0, schedule_seconds=0, delete_seconds=0.05, power_seconds=0)
+    on_loopback = AddressPlan(fixed_cidr="127.88.1.128/25", floating_cidr="127.88.1.0/25")
     clock = SystemClock()
     settings = ManagementSettings(folder=tmp_path / "management", clock=clock, random=SystemRandom())
     async with (
-        DevCloudServer(DevCloudSettings(state_dir=state, timing=timing), clock, Random(1)) as cloud,
+        DevCloudServer(
+            DevCloudSettings(state_dir=state, timing=timing, addresses=on_loopback), clock, Random(1)
+        ) as cloud,
         open_management(settings) as management,
     ):
         access = msgspec.json.decode((state / "control.json").read_bytes())
@@ -101,28 +131,32 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             config = openstack.config.OpenStackConfig(config_files=[str(state / "clouds.yaml")], load_envvars=False)
             admin = openstack.connection.Connection(config=config.get_one(cloud="admin"))
             member = openstack.connection.Connection(config=config.get_one(cloud="openstack"))
-            world = World(management.client, management.kubeconfig, cloud, state, control, admin, "")
-            world.address = (await world.post("/world/floatingips", {}))["floating_ip_address"]
-            await asyncio.to_thread(member.compute.create_keypair, name="cluster-api-provider-openstack")
+            world = World(management.client, management.kubeconfig, cloud, state, control, admin)
+            await asyncio.to_thread(register_key_pair, member)
             await declare(world)
+            world.untouched = await asyncio.to_thread(world.count)
             yield world
             admin.close()
             member.close()
 
 
+def register_key_pair(cloud: "openstack.connection.Connection") -> None:
+    """Register a fresh public key under the name that the article's machines use."""
+    public = ed25519.Ed25519PrivateKey.generate().public_key()
+    text = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    cloud.compute.create_keypair(name="cluster-api-provider-openstack", public_key=text)
+
+
 async def declare(world: World) -> None:
-    """Apply what a cluster needs before its machines: kinds, the user data, and the article's Cluster."""
+    """Apply what clusters need first: their kinds and the user data."""
     for crd in custom_resource_definitions():
         await world.client.create(CRDS, crd)
     await eventually(lambda: established(world), "the kinds are served")
-    await world.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": COMPONENTS}})
+    await world.client.create(NAMESPACES, {**NAMESPACE, "metadata": {"name": COMPONENTS}})
     for role, text in user_data_templates("ubuntu").items():
         metadata = {"name": f"{role}-user-data", "namespace": COMPONENTS}
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"userData": text}}
         await world.client.create(SECRETS, secret)
-    cluster = yaml.safe_load((EXAMPLES / "cluster.yaml").read_text())
-    cluster["metadata"]["namespace"] = NAMESPACE
-    await world.client.create(CLUSTERS, convert(cluster, Cluster))
 
 
 async def established(world: World) -> bool:
@@ -133,31 +167,35 @@ async def established(world: World) -> bool:
     )
 
 
-def control_plane(name: str, address: str) -> Machine:
+def control_plane(key: ObjectKey, address: str) -> Machine:
     """Return the article's control-plane machine under a fixed name, with an address of this cloud."""
     machine = yaml.safe_load((EXAMPLES / "machines.yaml").read_text())["items"][0]
-    machine["metadata"] = {"name": name, "namespace": NAMESPACE, "labels": {"set": "master"}}
+    machine["metadata"] = {"name": key.name, "namespace": key.namespace, "labels": {"set": "master"}}
     machine["spec"]["providerSpec"]["value"]["floatingIP"] = address
     return convert(machine, Machine)
 
 
 async def eventually(check, what: str) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        try:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await check():
                 await asyncio.sleep(0.02)
-        except TimeoutError as error:
-            raise AssertionError(f"never: {what}") from error
+    except TimeoutError as error:
+        raise AssertionError(f"never: {what}") from error
 
 
-async def created(world: World, name: str) -> bool:
-    machine = await world.machine(name)
+async def created(world: World, key: ObjectKey) -> bool:
+    machine = await world.machine(key)
     assert machine is not None
     return any(c.type == "InstanceReady" and c.status == "True" for c in machine.status.conditions)
 
 
-async def gone(world: World, name: str) -> bool:
-    return await world.machine(name) is None
+async def gone(world: World, key: ObjectKey) -> bool:
+    return await world.machine(key) is None
+
+
+async def all_gone(world: World) -> bool:
+    return not (await world.client.list(MACHINES)).items
 
 
 async def dead_or(process, check) -> bool:
@@ -168,27 +206,30 @@ async def dead_or(process, check) -> bool:
 async def test_killed_at_any_cloud_call_of_a_create_it_ends_as_one_machine(
     world: World, tmp_path: Path, when: str
 ) -> None:
-    log, nth, struck = tmp_path / "controllers.log", 0, True
+    log, keys, struck = tmp_path / "controllers.log", [], True
     while struck:
-        nth += 1
-        name = f"liugya-master-{nth}{when[0]}"
+        key, address = await world.next_cluster()
+        keys.append(key)
         with world.run(log) as process:
-            await world.strike(process.pid, nth, when)
-            await world.client.create(MACHINES, control_plane(name, world.address))
-            await eventually(lambda: dead_or(process, lambda: created(world, name)), f"{name}: created or killed")
+            await world.strike(process.pid, len(keys), when)
+            await world.client.create(MACHINES, control_plane(key, address))
+            await eventually(lambda: dead_or(process, lambda: created(world, key)), f"{key}: created or killed")
             struck = await world.struck()
 
         with world.run(log):
-            await eventually(lambda: created(world, name), f"{name}: created, killed {when} call {nth}")
-            found = await asyncio.to_thread(world.belongings, name)
-            assert {kind: len(ids) for kind, ids in found.items()} == {"servers": 1, "ports": 1, "bound": 1}, nth
+            await eventually(lambda: created(world, key), f"{key}: created, killed {when} call {len(keys)}")
+            found = await asyncio.to_thread(world.belongings, key.name, address)
+            assert {kind: len(ids) for kind, ids in found.items()} == {"servers": 1, "ports": 1, "bound": 1}, key
             assert found["bound"] == found["ports"]
+            await world.pause(key, paused=True)  # the next sweep's calls are then of the next machine alone
+    assert len(keys) > LEAST_CALLS_OF_A_CREATE
 
-            await world.client.delete(MACHINES, ObjectKey(NAMESPACE, name))
-            await eventually(lambda: gone(world, name), f"{name}: deleted")
-            left = await asyncio.to_thread(world.belongings, name)
-            assert left == {"servers": [], "ports": [], "bound": []}, nth
-    assert nth > 8, f"only {nth - 1} calls were struck; a create makes more"
+    with world.run(log):
+        for key in keys:
+            await world.pause(key, paused=False)
+            await world.client.delete(MACHINES, key)
+        await eventually(lambda: all_gone(world), "all deleted")
+    assert await asyncio.to_thread(world.count) == world.untouched
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -196,17 +237,18 @@ async def test_killed_at_any_cloud_call_of_a_delete_it_leaves_nothing(world: Wor
     log, nth, struck = tmp_path / "controllers.log", 0, True
     while struck:
         nth += 1
-        name = f"liugya-master-{nth}{when[0]}"
-        await world.client.create(MACHINES, control_plane(name, world.address))
+        key, address = await world.next_cluster()
+        await world.client.create(MACHINES, control_plane(key, address))
         with world.run(log) as process:
-            await eventually(lambda: created(world, name), f"{name}: created")
+            await eventually(lambda: created(world, key), f"{key}: created")
             await world.strike(process.pid, nth, when)
-            await world.client.delete(MACHINES, ObjectKey(NAMESPACE, name))
-            await eventually(lambda: dead_or(process, lambda: gone(world, name)), f"{name}: deleted or killed")
+            await world.client.delete(MACHINES, key)
+            await eventually(lambda: dead_or(process, lambda: gone(world, key)), f"{key}: deleted or killed")
             struck = await world.struck()
 
         with world.run(log):
-            await eventually(lambda: gone(world, name), f"{name}: deleted, killed {when} call {nth}")
-        left = await asyncio.to_thread(world.belongings, name)
+            await eventually(lambda: gone(world, key), f"{key}: deleted, killed {when} call {nth}")
+        left = await asyncio.to_thread(world.belongings, key.name, address)
         assert left == {"servers": [], "ports": [], "bound": []}, nth
-    assert nth > 3, f"only {nth - 1} calls were struck; a delete makes more"
+    assert nth > LEAST_CALLS_OF_A_DELETE
+    assert await asyncio.to_thread(world.count) == world.untouched
