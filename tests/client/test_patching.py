@@ -1,5 +1,7 @@
 """What the patch helper sends."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -14,6 +16,7 @@ from kubecapy.api.cluster.v1alpha1 import (
 )
 from kubecapy.apimachinery.errors import Conflict
 from kubecapy.apimachinery.meta import ObjectMeta, key_of
+from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.patching import PatchHelper, object_patch, status_patch
 from kubecapy.clock import SystemClock
 from kubecapy.testing.fake_api import FakeApi
@@ -94,7 +97,7 @@ async def test_the_status_is_written_before_the_last_finalizer_goes(api: FakeApi
 
 
 async def test_json_objects_are_patched_alike(api: FakeApi, before: Machine) -> None:
-    raw = msgspec.structs.replace(MACHINES, type=dict)
+    raw: Resource[dict[str, Any]] = Resource(MACHINES.group, MACHINES.version, MACHINES.kind, MACHINES.plural, dict)
     old = await api.get(raw, key_of(before))
     new = {**old, "spec": {**old["spec"], "versions": {"kubelet": "1.14.0"}}}
 
@@ -107,5 +110,5 @@ def test_the_two_patches_are_told_apart() -> None:
     before = Machine(spec=MachineSpec(provider_spec=ProviderSpec()), status=MachineStatus(phase="Pending"))
     after = Machine(spec=MachineSpec(provider_spec=ProviderSpec(), versions=MachineVersions(kubelet="1.14.0")))
 
-    assert status_patch(MACHINES, before, after) == {"status": None}
-    assert object_patch(MACHINES, before, after) == {"spec": {"versions": {"kubelet": "1.14.0"}}}
+    assert status_patch(before, after) == {"status": None}
+    assert object_patch(before, after) == {"spec": {"versions": {"kubelet": "1.14.0"}}}

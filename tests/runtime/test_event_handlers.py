@@ -65,7 +65,10 @@ def test_owners_of_json_objects_are_found_too() -> None:
 
 
 def test_a_mapping_names_each_key_once() -> None:
-    handler = mapped_by(lambda obj: [ObjectKey("d", "same"), ObjectKey("d", obj.metadata.name)])
+    def names(obj: Machine) -> list[ObjectKey]:
+        return [ObjectKey("d", "same"), ObjectKey("d", obj.metadata.name)]
+
+    handler = mapped_by(names)
 
     assert list(handler(Change("MODIFIED", machine("new"), machine("old")))) == [
         ObjectKey("d", "same"),

@@ -47,8 +47,8 @@ def config_map(name: str = "a") -> ConfigMap:
     return ConfigMap(metadata=ObjectMeta(name=name, namespace="d"))
 
 
-def new_manager(api: FakeApi, **settings: float) -> Manager:
-    return Manager(api, VirtualClock(), Random(1), ManagerSettings(**settings))
+def new_manager(api: FakeApi, stop_seconds: float = 20.0) -> Manager:
+    return Manager(api, VirtualClock(), Random(1), ManagerSettings(stop_seconds=stop_seconds))
 
 
 @asynccontextmanager

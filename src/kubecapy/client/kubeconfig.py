@@ -1,4 +1,4 @@
-"""Read and write kubeconfigs: how a person, a pod or another cluster's Secret says where an API is.
+"""Read kubeconfigs: how a person, a pod or another cluster's Secret says where an API is.
 
 Sources: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ and, for pods,
 https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/.
@@ -12,20 +12,19 @@ from typing import Final
 
 import msgspec
 
-from kubecapy.apimachinery.codec import DecodeError, convert, dump_yaml, load_yaml
+from kubecapy.apimachinery.codec import DecodeError, convert, load_yaml
 from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin
 from kubecapy.client.kubeconfig_file import (
-    ExecVariable,
     KubeconfigCluster,
     KubeconfigContext,
     KubeconfigExec,
     KubeconfigFile,
     KubeconfigUser,
-    NamedCluster,
-    NamedContext,
-    NamedUser,
 )
+from kubecapy.client.kubeconfig_rendering import render_kubeconfig
 from kubecapy.telemetry.secrets import Secret
+
+__all__ = ["SERVICE_ACCOUNT_DIR", "KubeconfigError", "default", "in_cluster", "load", "render_kubeconfig"]
 
 SERVICE_ACCOUNT_DIR: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -91,22 +90,6 @@ def default(environ: Mapping[str, str], explicit: Path | str | None = None, cont
     if home is not None and home.is_file():
         return load(home, context)
     raise KubeconfigError("no cluster is named: give --kubeconfig or set KUBECONFIG")
-
-
-def render_kubeconfig(connection: Connection, *, cluster: str = "kubernetes", user: str = "kubernetes-admin") -> bytes:
-    """Return `connection` as a self-contained kubeconfig with one context, `user@cluster`.
-
-    The result holds the client key or token: write it with mode 0600 or keep it in a Secret.
-    """
-    context = f"{user}@{cluster}"
-    namespace = "" if connection.namespace == DEFAULT_NAMESPACE else connection.namespace
-    file = KubeconfigFile(
-        clusters=(NamedCluster(cluster, _cluster_entry(connection)),),
-        users=(NamedUser(user, _user_entry(connection)),),
-        contexts=(NamedContext(context, KubeconfigContext(cluster=cluster, user=user, namespace=namespace)),),
-        current_context=context,
-    )
-    return dump_yaml(file).encode()
 
 
 class _Located(msgspec.Struct, frozen=True):
@@ -220,37 +203,6 @@ def _exec_plugin(entry: KubeconfigExec) -> ExecPlugin:
         env=tuple((variable.name, variable.value) for variable in entry.env or ()),
         api_version=entry.api_version,
         install_hint=entry.install_hint,
-    )
-
-
-def _cluster_entry(connection: Connection) -> KubeconfigCluster:
-    return KubeconfigCluster(
-        server=connection.server,
-        certificate_authority_data=base64.b64encode(connection.ca).decode(),
-        insecure_skip_tls_verify=connection.insecure,
-        tls_server_name=connection.tls_server_name,
-        proxy_url=connection.proxy_url,
-    )
-
-
-def _user_entry(connection: Connection) -> KubeconfigUser:
-    key = connection.client_key.reveal() if connection.client_key else b""
-    return KubeconfigUser(
-        client_certificate_data=base64.b64encode(connection.client_certificate).decode(),
-        client_key_data=base64.b64encode(key).decode(),
-        token=connection.token.reveal() if connection.token else "",
-        token_file=str(connection.token_file) if connection.token_file else "",
-        exec=_exec_entry(connection.exec_plugin) if connection.exec_plugin else None,
-    )
-
-
-def _exec_entry(plugin: ExecPlugin) -> KubeconfigExec:
-    return KubeconfigExec(
-        command=plugin.command,
-        args=plugin.args,
-        env=tuple(ExecVariable(name, value) for name, value in plugin.env),
-        api_version=plugin.api_version,
-        install_hint=plugin.install_hint,
     )
 
 

@@ -15,17 +15,15 @@ from kubecapy.client.interfaces import Writer
 T = TypeVar("T")
 
 
-def object_patch(resource: Resource[T], before: T, after: T) -> JsonObject:
+def object_patch(before: T, after: T) -> JsonObject:
     """Return the merge patch of everything but the status; `{}` when nothing changed."""
-    del resource
     patch = _difference(before, after)
     patch.pop("status", None)
     return patch
 
 
-def status_patch(resource: Resource[T], before: T, after: T) -> JsonObject:
+def status_patch(before: T, after: T) -> JsonObject:
     """Return the merge patch of the status, for the status subresource; `{}` when nothing changed."""
-    del resource
     patch = _difference(before, after)
     return {"status": patch["status"]} if "status" in patch else {}
 
@@ -50,7 +48,7 @@ class PatchHelper:
             Conflict: a list changed here, and the object changed elsewhere: read again, decide again.
             NotFound: the object is gone.
         """
-        status, rest = status_patch(resource, before, after), object_patch(resource, before, after)
+        status, rest = status_patch(before, after), object_patch(before, after)
         old = to_json_object(before)
         meta = old["metadata"]
         key = ObjectKey(meta.get("namespace", ""), meta["name"])

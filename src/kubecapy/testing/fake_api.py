@@ -5,7 +5,6 @@ authorization, and admission; a test that needs them uses the real server.
 """
 
 import contextlib
-import json
 import random as random_module
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -14,20 +13,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from kubecapy.apimachinery.codec import decode, encode
-from kubecapy.apimachinery.errors import BadRequest, Invalid, MethodNotAllowed, NotFound
+from kubecapy.apimachinery.errors import MethodNotAllowed, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import RandomSource
-from kubecapy.apimachinery.patches import (
-    PatchError,
-    apply_json_patch,
-    apply_merge_patch,
-    apply_strategic_merge_patch,
-)
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.apimachinery.selectors import parse_field_selector, parse_label_selector
 from kubecapy.client.interfaces import Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
 from kubecapy.client.wire import object_body
 from kubecapy.clock import Clock
+from kubecapy.testing.fake_requests import address_of, patched, selection
 from kubecapy.testing.fake_store import Change, FakeStore
 
 T = TypeVar("T")
@@ -116,7 +109,7 @@ class FakeApi:
     ) -> Listing[T]:
         """Return all matching objects; an empty namespace means all of them."""
         with self._recorded(Call("list", resource.qualified_plural, ObjectKey(namespace, ""))):
-            selects = _selection(namespace, labels, fields)
+            selects = selection(namespace, labels, fields)
             found = tuple(self._typed(resource, obj) for obj in self.store.all(resource) if selects(obj))
             return Listing(found, str(self.store.revision))
 
@@ -140,7 +133,7 @@ class FakeApi:
         """Apply `patch` and return the changed object; Conflict where a resourceVersion inside it is stale."""
         with self._recorded(Call("patch", resource.qualified_plural, key, subresource, patch)):
             old = self.store.get(resource, key)
-            new = _patched(old, patch, patch_type, resource.kind)
+            new = patched(old, patch, patch_type, resource.kind)
             return self._typed(resource, self.store.update(resource, key, new, subresource))
 
     async def delete(
@@ -161,7 +154,7 @@ class FakeApi:
         """Open a watch from `resource_version`; Gone where the revision is compacted."""
         with self._recorded(Call("watch", resource.qualified_plural, ObjectKey(namespace, ""))):
             self.store.changes(resource, int(resource_version))
-        selects = _selection(namespace, labels, fields)
+        selects = selection(namespace, labels, fields)
         async with contextlib.aclosing(self._deltas(resource, int(resource_version), selects)) as deltas:
             yield deltas
 
@@ -182,7 +175,7 @@ class FakeApi:
                 raise MethodNotAllowed(f"the fake API serves no {method} by path")
             if path in ("/healthz", "/readyz", "/livez"):
                 return b"ok"
-            return encode(self.store.get(*_address(path)))
+            return encode(self.store.get(*address_of(path)))
 
     def stream(
         self, path: str, *, query: Mapping[str, str] | None = None
@@ -238,61 +231,8 @@ class FakeApi:
         return value
 
 
-def fields_of(obj: JsonObject) -> dict[str, str]:
-    """Return every scalar of `obj` by its path, for field selectors."""
-    flat: dict[str, str] = {}
-    pending: list[tuple[str, Any]] = [("", obj)]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict):
-            pending.extend((f"{path}.{key}" if path else key, item) for key, item in value.items())
-        elif not isinstance(value, list):
-            flat[path] = value if isinstance(value, str) else json.dumps(value)
-    return flat
-
-
 def _let_pass(call: Call) -> None:
     """Let every call through."""
-
-
-def _selection(namespace: str, labels: str, fields: str) -> Callable[[JsonObject], bool]:
-    try:
-        label_selector, field_selector = parse_label_selector(labels), parse_field_selector(fields)
-    except ValueError as error:
-        raise BadRequest(str(error)) from error
-
-    def selects(obj: JsonObject) -> bool:
-        meta = obj["metadata"]
-        if namespace not in ("", meta.get("namespace", "")):
-            return False
-        return label_selector.matches(meta.get("labels", {})) and (
-            field_selector.is_empty or field_selector.matches(fields_of(obj))
-        )
-
-    return selects
-
-
-def _patched(old: JsonObject, patch: PatchBody, patch_type: PatchType, kind: str) -> JsonObject:
-    try:
-        if isinstance(patch, list):
-            return apply_json_patch(old, patch)
-        if patch_type == "strategic":
-            return apply_strategic_merge_patch(old, patch, kind)
-        return apply_merge_patch(old, patch)
-    except PatchError as error:
-        raise Invalid(str(error)) from error
-
-
-def _address(path: str) -> tuple[Resource[JsonObject], ObjectKey]:
-    """Return kind and key of the path of an object."""
-    parts = path.strip("/").split("/")
-    group, version, *rest = ("", *parts[1:]) if parts[0] == "api" else parts[1:]
-    namespace = ""
-    if len(rest) > 2 and rest[0] == "namespaces":
-        namespace, *rest = rest[1:]
-    if len(rest) != 2:
-        raise NotFound("the server could not find the requested resource")
-    return Resource(group, version, "", rest[0], dict, namespaced=bool(namespace)), ObjectKey(namespace, rest[1])
 
 
 async def _one(content: bytes) -> AsyncIterator[bytes]:
