@@ -93,6 +93,12 @@ def test_a_wait_that_comes_with_another_status_is_obeyed(status: int) -> None:
     assert error.retry_after_seconds == 3.0
 
 
+def test_a_nova_that_is_too_old_for_tags_says_what_to_set() -> None:
+    error = translate(406, {"message": "Version 2.52 is not supported by the API."}, service="compute")
+    assert isinstance(error, InvalidConfiguration)
+    assert str(error).endswith('this Nova knows no server tags, set "disableServerTags" in the Cluster\'s providerSpec')
+
+
 def test_a_page_of_glance_is_read_without_its_tags() -> None:
     page = b"<html><head><title>404</title></head><body>No image found with ID x</body></html>"
     error = translate(404, page, service="image")

@@ -8,6 +8,7 @@ import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
 from tests.providers.openstack.machines import USER_DATA, Reconciler, make_cluster, make_machine
 
+from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.contract.actuators import MachineRequest
 from kubecapy.contract.errors import Conflict, InvalidConfiguration, NotReady
 from kubecapy.devcloud.seed import NETWORK_ID, SUBNET_ID
@@ -31,6 +32,20 @@ async def test_a_reservation_tells_the_addresses_before_there_is_a_server(cloud:
     assert reservation.annotations == {"openstack-ip-address": address}
     assert reservation.kubelet_arguments == {"provider-id": "openstack:///{{ v1.instance_id }}"}
     assert cloud.world.servers == {}
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        (None, None),
+        ({"name": "boot"}, ObjectKey("default", "boot")),
+        ({"name": "boot", "namespace": "system"}, ObjectKey("system", "boot")),
+    ],
+)
+async def test_a_reservation_names_the_user_data_secret(
+    reconciler: Make, reference: dict[str, str] | None, expected: ObjectKey | None
+) -> None:
+    assert (await reconciler(userDataSecret=reference).reserve()).user_data_secret == expected
 
 
 async def test_the_ports_are_recorded_before_the_server_is_made(cloud: CoreCloud, reconciler: Make) -> None:

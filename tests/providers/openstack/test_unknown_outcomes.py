@@ -94,10 +94,10 @@ async def test_a_port_that_someone_deleted_under_a_running_server_is_told_of_and
 ) -> None:
     machine = reconciler()
     await machine.create()
-    clock.pass_(10)
+    clock.pass_(30)
     for port in [port for port in cloud.world.ports.values() if port.name == "node-1"]:
         del cloud.world.ports[port.id]
-    with pytest.raises(Conflict, match="the ports of Machine default/node-1 are gone though its server is recorded"):
+    with pytest.raises(Conflict, match="the ports of Machine default/node-1 are gone though its server is there"):
         await machine.reserve()
     assert len(writes(cloud)) == 2
 
@@ -115,4 +115,19 @@ async def test_ports_of_others_are_not_ours_where_neutron_ignores_the_filter(clo
         async def close(self) -> None:
             return
 
-    assert await find_ports(Project(CloudClient(Forgetful(), clock), clock, DEFAULT_FRESHNESS), owner) == ()
+    assert await find_ports(Project(CloudClient(Forgetful(), clock), clock, DEFAULT_FRESHNESS), owner, 0) == ()
+
+
+async def test_a_server_and_port_that_someone_removed_are_made_anew_where_the_reconciler_wants_it(
+    cloud: CoreCloud, clock: ManualClock, reconciler: Make
+) -> None:
+    machine = reconciler()
+    first = await machine.create()
+    clock.pass_(30)
+    cloud.world.servers.clear()
+    for port in [port for port in cloud.world.ports.values() if port.name == "node-1"]:
+        del cloud.world.ports[port.id]
+    clock.pass_(30)
+    assert await machine.observe() is None
+    assert (await machine.create()).provider_id != first.provider_id
+    assert len(cloud.world.servers) == 1

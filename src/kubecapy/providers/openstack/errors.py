@@ -60,7 +60,7 @@ def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
     text = _words(refusal.body) or _phrase(refusal.status)
     request_id = refusal.headers.get("x-openstack-request-id") or refusal.headers.get("x-compute-request-id")
     source = ", ".join(part for part in (f"{refusal.service} {refusal.status}", request_id) if part)
-    message = f"{refusal.doing}: {text} ({source})"
+    message = f"{refusal.doing}: {text} ({source}){_hint(refusal)}"
     wait = _retry_after(refusal.headers.get("retry-after"), now)
     if refusal.status == HTTPStatus.TOO_MANY_REQUESTS or (wait is not None and refusal.status in (413, 503)):
         return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS if wait is None else wait)
@@ -72,6 +72,13 @@ def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
 def unavailable(doing: str, why: str) -> Unavailable:
     """Return the error for a cloud that did not answer, or not in a form that can be read."""
     return Unavailable(f"{doing}: {why}")
+
+
+def _hint(refusal: Refusal) -> str:
+    """Return what a person can do about an answer whose own words do not say it."""
+    if refusal.status == HTTPStatus.NOT_ACCEPTABLE and refusal.service == "compute":
+        return '; this Nova knows no server tags, set "disableServerTags" in the Cluster\'s providerSpec'
+    return ""
 
 
 def _class_of(status: int, text: str) -> type[PlainError]:

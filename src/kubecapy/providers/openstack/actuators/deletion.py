@@ -44,7 +44,7 @@ async def delete_machine(project: Project, finder: ServerFinder, record: Machine
 
 async def _ports_left(project: Project, owner: Owner, record: MachineProviderStatus) -> tuple[Port, ...]:
     """Return the ports that bear the mark: those of the list, and recorded ones that a lagging list lacks."""
-    ports = {port.id: port for port in await find_ports(project, owner)}
+    ports = {port.id: port for port in await find_ports(project, owner, project.freshness.changing)}
     for recorded in record.ports:
         if recorded.id in ports:
             continue

@@ -42,14 +42,21 @@ class OpenStackMachineActuator:
         self._projects = projects
 
     async def ensure_reservation(self, request: MachineRequest) -> Reservation:
-        """Find or make the ports and lead the floating address to the first one."""
+        """Find or make the ports and lead the floating address to the first one.
+
+        Once there is a server, only the address is repaired: ports are not made under it, what the spec names may be
+        gone by then, and lists may be older, so that machines at rest cost next to nothing.
+        """
         scope = read_scope(request)
         project = await self._project_of(request)
-        if scope.record.server_id:
-            ports = await _ports_of_server(project, scope)
-        else:
+        age = project.freshness.resting
+        server = await find_server(project, scope.finder, age)
+        if server is None:
+            age = project.freshness.changing
             ports = await _ensure_ports(project, scope)
-        floating = await _ensure_floating_address(project, scope, ports)
+        else:
+            ports = await _ports_of_server(project, scope, age)
+        floating = await _ensure_floating_address(project, scope, ports, age)
         record = record_reservation(scope.record, scope.owner, ports, floating)
         return reservation_of(scope.owner, record, scope.spec.user_data_secret)
 
@@ -106,25 +113,25 @@ async def _ensure_ports(project: Project, scope: MachineScope) -> Sequence[Port]
     """Make the ports, once all that could fail by a wrong name was looked up."""
     wish = await resolve_wish(project, scope)
     if scope.spec.floating_ip:
-        found = await find_ports(project, scope.owner)
+        found = await find_ports(project, scope.owner, project.freshness.changing)
         await check_floating_address(project, scope.owner, scope.spec.floating_ip, found)
     return await ensure_ports(project, scope.owner, wish.ports)
 
 
-async def _ports_of_server(project: Project, scope: MachineScope) -> Sequence[Port]:
-    """Return the ports of a machine whose server exists: none is made, and what the spec names may be gone."""
-    ports = await find_ports(project, scope.owner)
+async def _ports_of_server(project: Project, scope: MachineScope, max_age_seconds: float) -> Sequence[Port]:
+    ports = await find_ports(project, scope.owner, max_age_seconds)
     if not ports:
-        raise Conflict(f"the ports of {scope.owner} are gone though its server is recorded; replace the machine")
+        raise Conflict(f"the ports of {scope.owner} are gone though its server is there; replace the machine")
     return ports
 
 
 async def _ensure_floating_address(
-    project: Project, scope: MachineScope, ports: Sequence[Port]
+    project: Project, scope: MachineScope, ports: Sequence[Port], max_age_seconds: float
 ) -> FloatingAddress | None:
-    if not scope.spec.floating_ip:
+    address = scope.spec.floating_ip
+    if not address:
         return None
-    return await ensure_floating_address(project, scope.owner, scope.spec.floating_ip, ports[0])
+    return await ensure_floating_address(project, scope.owner, address, ports[0], max_age_seconds)
 
 
 async def _create_server(project: Project, scope: MachineScope, user_data: Secret[bytes]) -> Server:
@@ -145,7 +152,8 @@ async def _create_server(project: Project, scope: MachineScope, user_data: Secre
 
 
 async def _reserved_port_ids(project: Project, scope: MachineScope, wish: MachineWish) -> tuple[str, ...]:
-    found = {port.name: port.id for port in await find_ports(project, scope.owner)}
+    ports = await find_ports(project, scope.owner, project.freshness.changing)
+    found = {port.name: port.id for port in ports}
     missing = [port.name for port in wish.ports if port.name not in found]
     if missing:
         message = f"port {missing[0]} of {scope.owner} is not there yet, or no more"
@@ -157,8 +165,9 @@ async def _complete_record(project: Project, scope: MachineScope) -> MachineProv
     """Return the record, filled in where the reservation was never stored."""
     if scope.record.ports:
         return scope.record
-    ports = await find_ports(project, scope.owner)
-    floating = await _ensure_floating_address(project, scope, ports) if ports else None
+    age = project.freshness.changing
+    ports = await find_ports(project, scope.owner, age)
+    floating = await _ensure_floating_address(project, scope, ports, age) if ports else None
     return record_reservation(scope.record, scope.owner, ports, floating)
 
 

@@ -27,19 +27,23 @@ async def check_floating_address(project: Project, owner: Owner, address: str, p
         NotFound: it is not allocated to the project.
         Conflict: it is in use elsewhere; the message names by whom.
     """
-    floating = await _find(project, owner, address)
+    floating = await _find(project, owner, address, project.freshness.changing)
     if floating.port_id and floating.port_id not in {port.id for port in ports}:
         raise Conflict(await _in_use(project, owner, floating))
 
 
-async def ensure_floating_address(project: Project, owner: Owner, address: str, port: Port) -> FloatingAddress:
+async def ensure_floating_address(
+    project: Project, owner: Owner, address: str, port: Port, max_age_seconds: float
+) -> FloatingAddress:
     """Lead `address` to `port`; one that leads there already is left alone.
+
+    What is known of the address may be `max_age_seconds` old: Neutron refuses a change that rests on an older state.
 
     Raises:
         NotFound: it is not allocated to the project, or no router joins its network and the port's.
         Conflict: it is in use elsewhere, or someone else took it at this moment.
     """
-    floating = await _find(project, owner, address)
+    floating = await _find(project, owner, address, max_age_seconds)
     if floating.port_id == port.id:
         return floating
     if floating.port_id:
@@ -47,9 +51,9 @@ async def ensure_floating_address(project: Project, owner: Owner, address: str, 
     return await _associate(project, owner, floating, port)
 
 
-async def _find(project: Project, owner: Owner, address: str) -> FloatingAddress:
+async def _find(project: Project, owner: Owner, address: str, max_age_seconds: float) -> FloatingAddress:
     wanted = ipaddress.ip_address(address)
-    listing = await project.floating_addresses.read(project.freshness.changing)
+    listing = await project.floating_addresses.read(max_age_seconds)
     for floating in listing.values():
         if ipaddress.ip_address(floating.floating_ip_address) == wanted:
             return floating

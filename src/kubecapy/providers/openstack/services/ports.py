@@ -40,9 +40,9 @@ def plan_ports(
     )
 
 
-async def find_ports(project: Project, owner: Owner) -> tuple[Port, ...]:
+async def find_ports(project: Project, owner: Owner, max_age_seconds: float) -> tuple[Port, ...]:
     """Return the machine's ports, sorted by name; the first one is the machine's first network."""
-    listing = await project.ports(owner.description).read(project.freshness.changing)
+    listing = await project.ports(owner.description).read(max_age_seconds)
     return tuple(sorted((port for port in listing.values() if owner.owns_port_name(port.name)), key=_order))
 
 
@@ -52,7 +52,7 @@ async def ensure_ports(project: Project, owner: Owner, wishes: Sequence[PortWish
     Raises:
         Conflict: a port of that name is ours but lies on another network, or there are several.
     """
-    found = await find_ports(project, owner)
+    found = await find_ports(project, owner, project.freshness.changing)
     return tuple([await _ensure_port(project, owner, wish, found) for wish in wishes])
 
 
