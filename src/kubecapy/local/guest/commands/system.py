@@ -1,6 +1,6 @@
 """Ask and change the running system: host name, units, modules, kernel settings, swap, time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kubecapy.local.guest.host import Host, load_module, turn_swap_off
@@ -175,7 +175,7 @@ class _SystemCommands:
     async def service(self, call: Call) -> int:
         if len(call.arguments) < 2:
             return call.fail("usage: service <unit> <start|stop|restart|status>")
-        return await call.run(("systemctl", call.arguments[1], call.arguments[0]))
+        return await call.run(("systemctl", call.arguments[1], call.arguments[0]), {})
 
     async def systemctl(self, call: Call) -> int:
         words = [word for word in call.arguments if not word.startswith("-")]
@@ -243,12 +243,10 @@ async def _identity(call: Call) -> int:
 
 
 async def _env(call: Call) -> int:
-    words = [word for word in call.arguments if not word.startswith("-")]
-    while words and "=" in words[0]:
-        words.pop(0)
+    variables, words = _assignments([word for word in call.arguments if word not in ("-i", "-")])
     if words and call.name == "env":
-        return await call.run(words)
-    for name, value in call.environment.items():
+        return await call.run(words, variables)
+    for name, value in {**call.environment, **variables}.items():
         call.out(f"{name}={value}\n")
     return 0
 
@@ -258,6 +256,15 @@ async def _run_rest(call: Call) -> int:
     words = list(call.arguments)
     while words and (words[0].startswith("-") or (call.name == "timeout" and words[0].rstrip("smh").isdigit())):
         words.pop(0)
-    while words and "=" in words[0]:
-        words.pop(0)
-    return await call.run(words) if words else 0
+    variables, rest = _assignments(words)
+    return await call.run(rest, variables) if rest else 0
+
+
+def _assignments(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split leading `name=value` words from the command after them."""
+    variables: dict[str, str] = {}
+    rest = list(words)
+    while rest and "=" in rest[0]:
+        name, _, value = rest.pop(0).partition("=")
+        variables[name] = value
+    return variables, rest

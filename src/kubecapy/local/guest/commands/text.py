@@ -75,7 +75,7 @@ class _TextCommands:
                 continue
             prefix = f"{number}:" if "n" in options else ""
             if "o" in options:
-                lines.extend(prefix + match.group() for match in expression.finditer(line))
+                lines.extend(prefix + match.group() for match in expression.finditer(line) if match.group())
             else:
                 lines.append(prefix + line)
         return lines

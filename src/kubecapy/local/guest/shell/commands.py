@@ -18,8 +18,8 @@ class Call:
     err: Write
     environment: Mapping[str, str]
     cwd: str
-    run: Callable[[Sequence[str]], Awaitable[int]]
-    """Runs another command with the same streams, as `sudo` and `env` do."""
+    run: Callable[[Sequence[str], Mapping[str, str]], Awaitable[int]]
+    """Runs another command with the same streams and some more variables, as `sudo` and `env` do."""
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ its neighbour has no place in a boot script.
 """
 
 import fnmatch
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal
 
 from kubecapy.clock import Clock
@@ -260,6 +260,16 @@ class Shell:
             return builtin(self._state, self._files, words, streams)
         return await self._external(words, streams)
 
+    async def _dispatch_with(self, words: tuple[str, ...], variables: Mapping[str, str], streams: Streams) -> int:
+        """Run a command with more variables in its environment than the shell's own."""
+        before = dict(self._state.variables), set(self._state.exported)
+        self._state.variables.update(variables)
+        self._state.exported.update(variables)
+        try:
+            return await self._dispatch(words, streams)
+        finally:
+            self._state.variables, self._state.exported = before
+
     def _special(self, name: str) -> Callable[[tuple[str, ...], Streams], Awaitable[int]] | None:
         return {
             ".": self._source,
@@ -301,7 +311,7 @@ class Shell:
                 streams.stderr,
                 environment,
                 self._state.cwd,
-                lambda other: self._dispatch(tuple(other), streams),
+                lambda other, variables: self._dispatch_with(tuple(other), variables, streams),
             )
             return await command(call)
         if "/" in name and self._files.is_file(name, self._state.cwd):
