@@ -73,7 +73,7 @@ def open_progress(clock: Clock) -> Iterator[Progress]:
     # Heavy, and of no use without a terminal.
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     with console.status("", spinner="dots") as status, _log_lines_above():
         yield Progress(clock, status=status)
 
