@@ -115,6 +115,14 @@ async def api(server: ApiServer, pki: LocalPki) -> AsyncIterator[Api]:
         yield made
 
 
+@pytest.fixture
+async def stranger(server: ApiServer, pki: LocalPki) -> AsyncIterator[Api]:
+    """Sends requests as nobody known."""
+    context = ssl.create_default_context(cafile=pki.ca_certificate)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
+        yield Api(session, server.url)
+
+
 class make_api:  # noqa: N801 - used as a function
     """Opens an `Api` for a server."""
 

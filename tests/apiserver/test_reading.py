@@ -194,3 +194,23 @@ async def test_a_selected_list_pages_without_repeating_itself(api: Api) -> None:
 
     assert seen == sorted(set(seen))
     assert len(seen) == 61
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/apis/authorization.k8s.io/v1/subjectaccessreviews"),
+        ("PUT", "/apis/authorization.k8s.io/v1/subjectaccessreviews/x"),
+        ("POST", "/api/v1/configmaps"),
+        ("POST", "/api/v1/namespaces/default/configmaps/x"),
+        ("PUT", "/api/v1/namespaces/default/configmaps"),
+        ("DELETE", "/api/v1/namespaces"),
+        ("POST", "/healthz"),
+        ("GET", "/api/v1/namespaces/default/serviceaccounts/default/token"),
+    ],
+)
+async def test_what_a_resource_cannot_do_is_not_allowed(api: Api, method: str, path: str) -> None:
+    reply = await api(method, path, {} if method in ("POST", "PUT") else None)
+
+    assert (reply.status, reply.body["reason"]) == (405, "MethodNotAllowed")
+    assert reply.body["message"] == "the server does not allow this method on the requested resource"

@@ -81,23 +81,23 @@ async def test_a_certificate_of_another_authority_is_not_taken(
             await response.read()
 
 
-async def test_nobody_known_may_read_health_and_version_only(server: ApiServer, pki: LocalPki) -> None:
-    context = ssl.create_default_context(cafile=pki.ca_certificate)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
-        api = Api(session, server.url)
+async def test_nobody_known_may_read_health_and_version_only(stranger: Api) -> None:
+    assert await stranger.get("/healthz") == "ok"
+    assert (await stranger.get("/version"))["major"] == "1"
 
-        assert await api.get("/healthz") == "ok"
-        assert (await api.get("/version"))["major"] == "1"
-        refused = await api("GET", "/api/v1/namespaces/default/secrets")
-        wrong = await session.get(f"{server.url}/api/v1/nodes", headers={"Authorization": "Bearer nonsense"})
+    refused = await stranger("GET", "/api/v1/namespaces/default/secrets")
 
-        assert (refused.status, refused.body["reason"]) == (403, "Forbidden")
-        assert refused.body["message"] == (
-            'secrets is forbidden: User "system:anonymous" cannot list resource "secrets" in API group "" in the'
-            ' namespace "default"'
-        )
-        assert wrong.status == 401
-        wrong.close()
+    assert (refused.status, refused.body["reason"]) == (403, "Forbidden")
+    assert refused.body["message"] == (
+        'secrets is forbidden: User "system:anonymous" cannot list resource "secrets" in API group "" in the'
+        ' namespace "default"'
+    )
+
+
+async def test_a_wrong_token_is_nobody_at_all(stranger: Api) -> None:
+    headers = {"Authorization": "Bearer nonsense"}
+    async with stranger.session.get(f"{stranger.url}/healthz", headers=headers) as response:
+        assert response.status == 401
 
 
 async def test_a_write_whose_client_hung_up_is_whole(api: Api) -> None:

@@ -24,6 +24,9 @@ from kubecapy.apiserver.interfaces import Authenticates, Authorizes, Handler, Ha
 from kubecapy.apiserver.registry.registry import Registry
 from kubecapy.clock import Clock
 
+_VERBS_OF_ONE = ("get", "update", "patch", "delete")
+"""Verbs that need the name of an object; the others are for collections."""
+
 Serve = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
@@ -97,23 +100,26 @@ class Dispatcher:
 
     async def _serve_resource(self, call: Call) -> web.StreamResponse:
         _check_scope(call)
-        if call.target.subresource or call.kind.is_virtual:
+        if call.target.subresource:
             return await self._serve_part(call)
         verb = call.attributes.verb
         # A watch of one object is a watch of its collection with that name selected; nobody sends the old form.
-        if verb not in self._by_verb or verb not in call.kind.verbs or (verb == "watch" and call.target.name):
+        if verb not in call.kind.verbs or bool(call.target.name) != (verb in _VERBS_OF_ONE):
             raise _not_allowed()
+        handler = self._handlers.get((call.kind.group, call.kind.plural, ""))
+        if handler is not None:
+            return await self._serve_handler(call, handler)
         return await self._by_verb[verb](call)
 
     async def _serve_part(self, call: Call) -> web.StreamResponse:
-        handler = self._handlers.get((call.kind.group, call.kind.plural, call.target.subresource))
-        if handler is not None:
-            return await self._serve_handler(call, handler)
         subresource = call.kind.find_subresource(call.target.subresource)
         if subresource is None:
             raise unknown_path()
         if call.attributes.verb not in subresource.verbs:
             raise _not_allowed()
+        handler = self._handlers.get((call.kind.group, call.kind.plural, subresource.name))
+        if handler is not None:
+            return await self._serve_handler(call, handler)
         match subresource.name:
             case "scale":
                 return await self._serve_scale(call)

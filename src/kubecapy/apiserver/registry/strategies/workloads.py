@@ -5,10 +5,10 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ 
 
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.selectors import label_selector_from_object
 from kubecapy.apiserver.registry.access import fill, read_object, section
 from kubecapy.apiserver.registry.kinds import Complete, Strategy
 from kubecapy.apiserver.registry.strategies.errors import invalid, required, unchanged
+from kubecapy.apiserver.registry.strategies.label_selectors import read_label_selector
 from kubecapy.apiserver.registry.strategies.pod_templates import default_pod_spec, validate_pod_spec
 
 _ROLLING = {"maxSurge": "25%", "maxUnavailable": "25%"}
@@ -64,7 +64,7 @@ def _validate_selector(spec: JsonObject) -> list[FieldError]:
         return [required("spec.selector")]
     labels = read_object(spec, "template", "metadata", "labels")
     try:
-        selects = label_selector_from_object(spec["selector"]).matches(labels)
+        selects = read_label_selector(spec["selector"]).matches(labels)
     except ValueError as error:
         return [invalid("spec.selector", spec["selector"], str(error))]
     if selects:
