@@ -1,5 +1,6 @@
 """The provider through openstacksdk, over TLS, against a devcloud on sockets."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -289,3 +290,30 @@ def test_the_sdk_is_not_imported_before_a_cloud_is_spoken_to() -> None:
     )
 
     subprocess.run([sys.executable, "-B", "-c", code], check=True)
+
+
+async def test_a_process_that_ends_does_not_wait_for_a_silent_cloud(tmp_path: Path, devcloud: DevCloudServer) -> None:
+    control = Control(devcloud)
+    await control.post("/faults", {"action": {"kind": "hold"}, "times": None})
+    code = (
+        "import asyncio, random, sys\n"
+        "from kubecapy.clock import SystemClock\n"
+        "from kubecapy.contract.provider import ProviderSettings, load_provider\n"
+        "from tests.providers.openstack.conftest import Secrets\n"
+        "from tests.providers.openstack.machines import make_cluster\n"
+        "environ = {'OS_CLOUD': 'openstack', 'OS_CLIENT_CONFIG_FILE': sys.argv[1]}\n"
+        "settings = ProviderSettings(SystemClock(), random.SystemRandom(), environ, Secrets())\n"
+        "async def main():\n"
+        "    async with load_provider('openstack').open_actuators(settings) as actuators, asyncio.timeout(0.2):\n"
+        "        await actuators.cluster.reconcile(make_cluster())\n"
+        "try:\n"
+        "    asyncio.run(main())\n"
+        "except TimeoutError:\n"
+        "    print('ends')\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-B", "-c", code, str(devcloud.clouds_yaml_path), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(20):  # A call would take 60 seconds.
+        output, _ = await process.communicate()
+    assert (output, process.returncode) == (b"ends\n", 0)

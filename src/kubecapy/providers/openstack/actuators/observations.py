@@ -86,8 +86,9 @@ def _server_addresses(server: Server) -> tuple[NodeAddress, ...]:
 
 
 def _address_annotation(addresses: Sequence[NodeAddress]) -> dict[str, str]:
-    """Return the address by which tools reach the machine: the floating one, else the first IPv4 one."""
-    external = [item.address for item in addresses if item.type == "ExternalIP"]
-    ipv4 = [item.address for item in addresses if ipaddress.ip_address(item.address).version == 4]
-    chosen = (*external, *ipv4)
-    return {ADDRESS_ANNOTATION: chosen[0]} if chosen else {}
+    """Return the address by which tools reach the machine: the floating one, else the first IPv4 one, else any."""
+    if not addresses:
+        return {}
+    external = (item.address for item in addresses if item.type == "ExternalIP")
+    ipv4 = (item.address for item in addresses if ipaddress.ip_address(item.address).version == 4)
+    return {ADDRESS_ANNOTATION: (*external, *ipv4, addresses[0].address)[0]}

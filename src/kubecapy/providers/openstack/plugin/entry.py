@@ -1,13 +1,13 @@
 """Wire the provider: clients, actuators and tooling for as long as their context lasts."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from kubecapy.contract.provider import Actuators, ProviderSettings, ProviderTooling
 from kubecapy.providers.openstack.actuators.cluster import OpenStackClusterActuator
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.providers.openstack.cloud.sdk import CONNECTIONS, SdkTransport
+from kubecapy.providers.openstack.cloud.threads import DaemonThreads
 from kubecapy.providers.openstack.plugin.tooling import OpenStackTooling
 from kubecapy.providers.openstack.services.projects import Projects
 
@@ -40,7 +40,7 @@ async def _open_tooling(settings: ProviderSettings) -> AsyncIterator[ProviderToo
 
 @asynccontextmanager
 async def _open_projects(settings: ProviderSettings) -> AsyncIterator[Projects]:
-    executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="openstack")
+    executor = DaemonThreads(CONNECTIONS, "openstack")
     projects = Projects(
         settings.clock,
         settings.secrets,
