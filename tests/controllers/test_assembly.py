@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from random import SystemRandom
 
 import pytest
-from tests.controllers.world import CLUSTER, WORKER, World, a_cluster, a_machine, a_master
+from tests.controllers.world import CLUSTER, WORKER, World, a_cluster, a_machine, a_master, changed
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, Machine
 from kubecapy.api.core import EVENTS, NODES, SECRETS, Secret, encode_secret_data
@@ -93,6 +93,41 @@ async def test_a_node_that_goes_is_noticed_without_waiting() -> None:
         lost = {"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "KubeletNotReady"}]}}
         await world.workload.api.patch(NODES, ("", "master-1"), lost, subresource="status")
         await until(world, lambda: phases(world) == {"master-1": "Provisioned"})
+
+
+async def test_a_change_of_a_worker_does_not_wake_its_cluster() -> None:
+    world = World()
+    async with running(world):
+        for resource, obj in ((CLUSTERS, a_cluster()), (MACHINES, a_master()), (MACHINES, a_machine())):
+            await world.api.create(resource, obj)
+        await until(world, lambda: phases(world) == {"master-1": "Running", "node-1": "Running"})
+        world.cloud.calls.clear()
+        looked = asyncio.Event()
+        world.cloud.after_call = lambda call: looked.set() if call.verb == "ensure_reservation" else None
+
+        await world.api.patch(MACHINES, WORKER, {"metadata": {"labels": {"changed": "yes"}}})
+        async with asyncio.timeout(20):
+            await looked.wait()
+
+    assert {call.key for call in world.cloud.calls} == {WORKER}
+
+
+async def test_a_node_that_only_its_annotation_links_is_found() -> None:
+    world = World()
+    async with running(world):
+        for resource, obj in ((CLUSTERS, a_cluster()), (MACHINES, a_master())):
+            await world.api.create(resource, obj)
+        await until(world, lambda: phases(world) == {"master-1": "Running"})
+        world.guests.broken["node-1"] = ""
+        await world.api.create(MACHINES, a_machine())
+        await until(world, lambda: phases(world).get("node-1") == "Provisioned")
+
+        node = world.guests.node("other-name", "")
+        annotated = changed(node.metadata, annotations={"cluster.k8s.io/machine": "node-1"})
+        world.workload.api.put(NODES, changed(node, metadata=annotated))
+        await until(world, lambda: phases(world).get("node-1") == "Running")
+
+    assert world.machine().status.node_ref.name == "other-name"
 
 
 async def test_only_the_named_controllers_run() -> None:

@@ -7,7 +7,7 @@ from kubecapy.api.cluster.v1alpha1 import MACHINES, Machine
 from kubecapy.api.core import NODES, Node, NodeSpec
 from kubecapy.apimachinery.conditions import find_condition
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
-from kubecapy.controllers.node_matching import find_node, machines_on
+from kubecapy.controllers.node_matching import find_node
 from kubecapy.runtime.reconciler import DONE
 
 NODE_1 = ObjectKey("", "node-1")
@@ -55,16 +55,6 @@ def test_a_node_is_found_by_provider_id_then_by_annotation(
     node = find_node(with_provider_id(a_machine(), provider_id), nodes)
 
     assert (node.metadata.name if node else None) == found
-
-
-def test_a_change_of_a_node_wakes_every_machine_that_it_may_concern() -> None:
-    by_id = with_provider_id(a_machine(ObjectKey("default", "a")), "openstack:///1")
-    by_name = a_machine(ObjectKey("default", "b"))
-    neither = with_provider_id(a_machine(ObjectKey("default", "c")), "openstack:///2")
-
-    node = a_node("x", "openstack:///1", annotation="default/b")
-
-    assert machines_on(node, [by_id, by_name, neither]) == (ObjectKey("default", "a"), ObjectKey("default", "b"))
 
 
 async def a_running_world() -> World:

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, MACHINES, Cluster, Machine
+from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, MACHINES, Cluster, Machine, is_control_plane
 from kubecapy.api.core import NODES, Node
-from kubecapy.apimachinery.meta import ObjectKey, key_of, labels_of
+from kubecapy.apimachinery.meta import ObjectKey, is_deleting, key_of, labels_of
 from kubecapy.clock import Clock
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.cluster.certificates import ThreadedCertificateMaker
@@ -19,7 +19,7 @@ from kubecapy.controllers.machine.reconciler import MachineDependencies, Machine
 from kubecapy.controllers.node.forgetting import ForgetGoneClusters
 from kubecapy.controllers.node.nodes import CachedNodes
 from kubecapy.controllers.node.reconciler import NodeDependencies, NodeReconciler
-from kubecapy.controllers.node_matching import machines_on
+from kubecapy.controllers.node_matching import named_machine
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.cluster_cache import ClusterCache, Connect
 from kubecapy.runtime.controller import Controller
@@ -35,6 +35,9 @@ CONTROLLERS: Final = frozenset({"cluster", "machine", "node"})
 """What a process may run; `cluster` and `machine` need a provider."""
 RATE_LIMITS: Final = RateLimits(base_seconds=0.5, max_seconds=60.0)
 """A cloud is asked at most once a minute by a machine that fails, and soon enough after it was mended."""
+
+_PROVIDER_ID = "providerID"
+_NODE_NAME = "nodeName"
 
 
 class UnknownController(Exception):
@@ -99,6 +102,8 @@ class _Builder:
         namespace = request.settings.namespace
         self._clusters = manager.informer(CLUSTERS, namespace)
         self._machines = manager.informer(MACHINES, namespace)
+        self._machines.add_index(_PROVIDER_ID, _provider_ids)
+        self._machines.add_index(_NODE_NAME, _node_names)
 
     def build(self, name: str) -> Controller:
         match name:
@@ -187,7 +192,12 @@ class _Builder:
         return self._request.actuators
 
     def _clusters_of(self, machine: Machine) -> Iterable[ObjectKey]:
-        """Name the cluster of a machine; where it has no label, every cluster of the namespace may be meant."""
+        """Name the cluster of a machine; where it has no label, every cluster of the namespace may be meant.
+
+        A cluster depends on its control planes alone, and on the end of every machine once it is being deleted.
+        """
+        if not (is_control_plane(machine) or is_deleting(machine)):
+            return ()
         namespace = machine.metadata.namespace
         named = labels_of(machine).get(CLUSTER_NAME_LABEL)
         if named:
@@ -203,5 +213,17 @@ class _Builder:
         )
 
     def _machines_on(self, cluster: ObjectKey, node: Node) -> Iterable[ObjectKey]:
-        """Name the machines that a Node of a workload cluster may run on."""
-        return machines_on(node, self._machines.list(cluster.namespace))
+        """Name the machines that a Node of a workload cluster may run on: by its id, by annotation, or so far."""
+        namespace = cluster.namespace
+        same_id = self._machines.list(namespace, index=(_PROVIDER_ID, node.spec.provider_id))
+        linked = self._machines.list(namespace, index=(_NODE_NAME, node.metadata.name))
+        named = named_machine(node)
+        return (*(key_of(machine) for machine in (*same_id, *linked)), *((named,) if named else ()))
+
+
+def _provider_ids(machine: Machine) -> Iterable[str]:
+    return (machine.spec.provider_id,) if machine.spec.provider_id else ()
+
+
+def _node_names(machine: Machine) -> Iterable[str]:
+    return (machine.status.node_ref.name,) if machine.status.node_ref else ()

@@ -1,6 +1,6 @@
 """Find the Node that runs on a Machine; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from kubecapy.api.cluster.v1alpha1 import NODE_MACHINE_ANNOTATION, Machine
 from kubecapy.api.core import Node
@@ -29,15 +29,3 @@ def named_machine(node: Node) -> ObjectKey | None:
     """Return the Machine that the annotation of `node` names; None where there is none."""
     namespace, _, name = annotations_of(node).get(NODE_MACHINE_ANNOTATION, "").rpartition("/")
     return ObjectKey(namespace or DEFAULT_NAMESPACE, name) if name else None
-
-
-def machines_on(node: Node, machines: Sequence[Machine]) -> tuple[ObjectKey, ...]:
-    """Return the keys of those of `machines` that `node` may run on: by providerID, by annotation, or linked so far."""
-    named = named_machine(node)
-    return tuple(
-        key_of(machine)
-        for machine in machines
-        if (node.spec.provider_id and machine.spec.provider_id == node.spec.provider_id)
-        or key_of(machine) == named
-        or (machine.status.node_ref is not None and machine.status.node_ref.name == node.metadata.name)
-    )
