@@ -69,7 +69,7 @@ async def test_idle_machines_cost_three_lists_every_twenty_seconds(clock: Manual
     cloud, actuator = make_cloud(Timing(boot_seconds=0.0, schedule_seconds=0.0))
     addresses = cloud.addresses()
     machines: list[Reconciler] = []
-    for n in range(100):
+    for n in range(30):
         spec = {"floatingIP": addresses[n]} if n < len(addresses) else {}
         machines.append(Reconciler(actuator, make_machine(f"node-{n}", **spec), make_cluster()))
         await machines[-1].create()
