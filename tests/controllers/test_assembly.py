@@ -95,23 +95,6 @@ async def test_a_node_that_goes_is_noticed_without_waiting() -> None:
         await until(world, lambda: phases(world) == {"master-1": "Provisioned"})
 
 
-async def test_a_change_of_a_worker_does_not_wake_its_cluster() -> None:
-    world = World()
-    async with running(world):
-        for resource, obj in ((CLUSTERS, a_cluster()), (MACHINES, a_master()), (MACHINES, a_machine())):
-            await world.api.create(resource, obj)
-        await until(world, lambda: phases(world) == {"master-1": "Running", "node-1": "Running"})
-        world.cloud.calls.clear()
-        looked = asyncio.Event()
-        world.cloud.after_call = lambda call: looked.set() if call.verb == "ensure_reservation" else None
-
-        await world.api.patch(MACHINES, WORKER, {"metadata": {"labels": {"changed": "yes"}}})
-        async with asyncio.timeout(20):
-            await looked.wait()
-
-    assert {call.key for call in world.cloud.calls} == {WORKER}
-
-
 async def test_a_node_that_only_its_annotation_links_is_found() -> None:
     world = World()
     async with running(world):

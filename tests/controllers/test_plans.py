@@ -16,7 +16,7 @@ from kubecapy.controllers.machine.console import find_boot_failure
 from kubecapy.controllers.machine.joining import next_console_look
 from kubecapy.controllers.machine.phase import phase_of
 from kubecapy.controllers.machine.role import is_last_control_plane, plan_entry
-from kubecapy.controllers.membership import find_membership, machines_of, owned_by_cluster
+from kubecapy.controllers.membership import concerned_clusters, find_membership, machines_of, owned_by_cluster
 from kubecapy.controllers.pausing import is_paused
 from kubecapy.controllers.reactions import reaction_to, result_of
 from kubecapy.runtime.reconciler import Backoff
@@ -145,6 +145,22 @@ def test_the_machines_of_a_cluster_are_its_own_oldest_first() -> None:
 
     assert machines_of(one, [bare, young, old, other], [one, two]) == (old, young)
     assert machines_of(one, [bare, young, old, other], [one]) == (old, young, bare)
+
+
+@pytest.mark.parametrize(
+    ("machine", "names"),
+    [
+        (a_master(), ["one", "two"]),
+        (a_master(labels={LABEL: "two"}), ["two"]),
+        (a_machine(labels={LABEL: "two"}), []),
+        (a_machine(labels={LABEL: "two"}, deletion_timestamp=DELETED), ["two"]),
+    ],
+    ids=["a control plane without label", "a control plane", "a worker", "a worker that goes"],
+)
+def test_which_clusters_a_change_of_a_machine_concerns(machine: Machine, names: list[str]) -> None:
+    clusters = [a_cluster(name="one"), a_cluster(name="two")]
+
+    assert [key.name for key in concerned_clusters(machine, clusters)] == names
 
 
 def test_an_owner_of_the_same_name_from_before_is_replaced() -> None:

@@ -8,14 +8,15 @@ from typing import Final
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, MACHINES, Cluster, Machine, is_control_plane
+from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, MACHINES, Cluster, Machine
 from kubecapy.api.core import NODES, Node
-from kubecapy.apimachinery.meta import ObjectKey, is_deleting, key_of, labels_of
+from kubecapy.apimachinery.meta import ObjectKey, key_of, labels_of
 from kubecapy.clock import Clock
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.cluster.certificates import ThreadedCertificateMaker
 from kubecapy.controllers.cluster.reconciler import ClusterDependencies, ClusterReconciler
 from kubecapy.controllers.machine.reconciler import MachineDependencies, MachineReconciler
+from kubecapy.controllers.membership import concerned_clusters
 from kubecapy.controllers.node.forgetting import ForgetGoneClusters
 from kubecapy.controllers.node.nodes import CachedNodes
 from kubecapy.controllers.node.reconciler import NodeDependencies, NodeReconciler
@@ -192,17 +193,7 @@ class _Builder:
         return self._request.actuators
 
     def _clusters_of(self, machine: Machine) -> Iterable[ObjectKey]:
-        """Name the cluster of a machine; where it has no label, every cluster of the namespace may be meant.
-
-        A cluster depends on its control planes alone, and on the end of every machine once it is being deleted.
-        """
-        if not (is_control_plane(machine) or is_deleting(machine)):
-            return ()
-        namespace = machine.metadata.namespace
-        named = labels_of(machine).get(CLUSTER_NAME_LABEL)
-        if named:
-            return (ObjectKey(namespace, named),)
-        return tuple(key_of(cluster) for cluster in self._clusters.list(namespace))
+        return concerned_clusters(machine, self._clusters.list(machine.metadata.namespace))
 
     def _machines_of(self, cluster: Cluster) -> Iterable[ObjectKey]:
         """Name the machines that may belong to a cluster: those with its label, and those with none."""

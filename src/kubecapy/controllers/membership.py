@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, Cluster, Machine
-from kubecapy.apimachinery.meta import ObjectMeta, OwnerReference, labels_of
+from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, Cluster, Machine, is_control_plane
+from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta, OwnerReference, is_deleting, key_of, labels_of
 from kubecapy.apimachinery.owner_references import owner_reference_to, with_owner
 
 
@@ -46,6 +46,18 @@ def machines_of(cluster: Cluster, machines: Sequence[Machine], clusters: Sequenc
         and (labels_of(machine).get(CLUSTER_NAME_LABEL) or (name if alone else "")) == name
     ]
     return tuple(sorted(own, key=_age))
+
+
+def concerned_clusters(machine: Machine, clusters: Sequence[Cluster]) -> tuple[ObjectKey, ...]:
+    """Return the keys of those of `clusters`, all of one namespace, that must look when `machine` changes.
+
+    A cluster depends on its control planes alone, and on the end of every machine once it is being deleted. Where a
+    machine has no label, every cluster may be meant.
+    """
+    if not (is_control_plane(machine) or is_deleting(machine)):
+        return ()
+    named = labels_of(machine).get(CLUSTER_NAME_LABEL)
+    return tuple(key_of(cluster) for cluster in clusters if named in (None, "", cluster.metadata.name))
 
 
 def owned_by_cluster(meta: ObjectMeta, cluster: Cluster) -> ObjectMeta:
