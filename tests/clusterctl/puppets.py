@@ -111,6 +111,8 @@ class Puppet:
     """What its controllers put into the Secret `test1-kubeconfig`."""
     problem: JsonObject | None = None
     """A condition that keeps new Machines from getting a Node."""
+    hosted: str = ""
+    """Prefix of the Machines that its controllers refuse to delete, because they run there."""
     acted: set[str] = field(default_factory=set)
     """Names of Machines that its controllers touched."""
 
@@ -143,10 +145,20 @@ class Puppet:
     async def _play_machines(self) -> None:
         for machine in (await self.client.list(RAW_MACHINES)).items:
             self.acted.add(machine["metadata"]["name"])
-            if "deletionTimestamp" in machine["metadata"]:
+            if "deletionTimestamp" in machine["metadata"] and self._hosts(machine):
+                await self._refuse(machine)
+            elif "deletionTimestamp" in machine["metadata"]:
                 await self.client.patch(RAW_MACHINES, key_of(machine), {"metadata": {"finalizers": None}})
             elif "nodeRef" not in (machine.get("status") or {}):
                 await self._boot(machine)
+
+    def _hosts(self, machine: JsonObject) -> bool:
+        return bool(self.hosted) and machine["metadata"]["name"].startswith(self.hosted)
+
+    async def _refuse(self, machine: JsonObject) -> None:
+        condition = {"type": "Deleted", "status": "False", "reason": "HostsController"}
+        status = {"status": {"conditions": [{**condition, "lastTransitionTime": "2019-04-04T06:00:00Z"}]}}
+        await self.client.patch(RAW_MACHINES, key_of(machine), status, subresource="status")
 
     async def _boot(self, machine: JsonObject) -> None:
         key = key_of(machine)

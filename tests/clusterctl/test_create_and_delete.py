@@ -195,6 +195,16 @@ async def test_a_cluster_is_deleted_workers_first(stage: Stage) -> None:
     assert not [name for name in stage.bootstrap.acted if name.startswith("node-")]
 
 
+async def test_a_worker_that_hosts_the_controllers_is_deleted_after_the_move(stage: Stage) -> None:
+    await stage.create_and_forget()
+    stage.target.hosted = "node-"
+
+    await stage.delete()
+
+    assert [name for name in stage.bootstrap.acted if name.startswith("node-")]
+    assert await machine_names(stage.target) == []
+
+
 async def test_leftovers_in_the_cloud_fail_the_delete_and_are_listed(stage: Stage) -> None:
     write_files(stage.folder, components(CLOUD_KEEPS="x"))
     await stage.create_and_forget()

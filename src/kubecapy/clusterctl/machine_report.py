@@ -7,6 +7,7 @@ from kubecapy.apimachinery.meta import is_deleting
 READY_CONDITION = "Ready"
 DELETED_CONDITION = "Deleted"
 """Says what a deletion waits for, while it lasts."""
+HOSTS_CONTROLLER_REASON = "HostsController"
 
 
 def is_ready(machine: Machine) -> bool:
@@ -25,6 +26,12 @@ def terminal_error(machine: Machine) -> str | None:
     if status.error_reason is None:
         return None
     return f"machine {machine.metadata.name}: {status.error_message or status.error_reason}"
+
+
+def hosts_controller(machine: Machine) -> bool:
+    """Return whether the controller refuses to delete `machine` because it runs there itself."""
+    found = find_condition(machine.status.conditions, DELETED_CONDITION)
+    return found is not None and found.status != "True" and found.reason == HOSTS_CONTROLLER_REASON
 
 
 def why_waiting(machine: Machine) -> str:

@@ -98,6 +98,7 @@ def _pod_spec(image: str) -> JsonObject:
     return {
         "serviceAccountName": CONTROLLER_NAME,
         "terminationGracePeriodSeconds": 10,
+        "affinity": _NEAR_CONTROL_PLANE,
         "tolerations": _TOLERATIONS,
         "containers": [
             {
@@ -137,3 +138,13 @@ _TOLERATIONS: Sequence[Mapping[str, Any]] = (
     {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
 )
 """The components run on the first control plane too: it is all there is right after the move."""
+
+_NEAR_CONTROL_PLANE: Mapping[str, Any] = {
+    "nodeAffinity": {
+        "preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 100, "preference": {"matchExpressions": [{"key": key, "operator": "Exists"}]}}
+            for key in ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
+        ]
+    }
+}
+"""Workers come and go; what manages them had better not run on them."""

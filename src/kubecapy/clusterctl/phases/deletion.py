@@ -23,7 +23,7 @@ from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.machine_report import why_cluster_waits, why_waiting
+from kubecapy.clusterctl.machine_report import hosts_controller, why_cluster_waits, why_waiting
 from kubecapy.clusterctl.membership import list_machines
 from kubecapy.clusterctl.move.moving import Move
 from kubecapy.clusterctl.move.sides import Side
@@ -67,7 +67,10 @@ async def delete(plan: DeletePlan, run: Run) -> None:
 
 
 async def _delete_workers(client: Client, run: Run) -> None:
-    """Let the cluster's own controllers delete its workers while its control plane still serves."""
+    """Let the cluster's own controllers delete its workers while its control plane still serves.
+
+    A worker that hosts the controllers moves along: the bootstrap cluster's controllers delete it.
+    """
     cluster = _cluster_key(run)
     run.store.update(cluster_object=to_json_object(await client.get(CLUSTERS, cluster)))
     workers = [machine for machine in await list_machines(client, cluster) if not is_control_plane(machine)]
@@ -78,8 +81,8 @@ async def _delete_workers(client: Client, run: Run) -> None:
         await client.delete(MACHINES, key_of(machine), uid=machine.metadata.uid)
 
     async def look() -> None:
-        left = [machine for machine in await list_machines(client, cluster) if not is_control_plane(machine)]
-        if left:
+        workers = [machine for machine in await list_machines(client, cluster) if not is_control_plane(machine)]
+        if left := [machine for machine in workers if not hosts_controller(machine)]:
             raise NotYet(_why_machines_wait(left))
 
     await run.waiter.wait_for("node machines to be deleted", look, limit_seconds=run.timeouts.deletion_seconds)
