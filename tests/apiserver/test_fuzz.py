@@ -133,6 +133,7 @@ def spoiled(draw: st.DrawFn, right: Any) -> Any:
 FEW = settings(
     max_examples=25,
     deadline=None,
+    database=None,
     suppress_health_check=list(HealthCheck),
     # A failure shows its request; making it smaller would take minutes on a server.
     phases=(Phase.explicit, Phase.generate),

@@ -119,6 +119,14 @@ async def test_a_forgotten_revision_is_gone(impatient: Api) -> None:
     assert reply.body["message"].startswith(f"too old resource version: {start}")
 
 
+async def test_a_revision_of_another_run_is_gone(settings: ApiServerSettings, pki: LocalPki, api: Api) -> None:
+    async with ApiServer(settings, SystemClock(), Random(1)) as later, make_api(later, pki) as other:
+        old, new = await revision(api), await revision(other)
+
+        assert (await other("GET", f"{MAPS}?watch=true&resourceVersion={old}")).status == 410
+        assert (await api("GET", f"{MAPS}?watch=true&resourceVersion={new}")).status == 410
+
+
 async def fall_behind(api: Api, stream: Any) -> Any:
     """Change an object often while nobody reads `stream`, then return the last delta that it holds."""
     for index in range(60):

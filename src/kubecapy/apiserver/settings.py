@@ -49,6 +49,6 @@ class ApiServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests without credentials are judged as `system:anonymous` instead of refused."""
     bootstrap_token_auth: bool = True
     """Whether Secrets of type `bootstrap.kubernetes.io/token` are credentials."""
-    change_history: int = 4096
+    change_history: int = 1024
     """How many changes of each kind are kept for watches that resume and for lists that page on."""
     watch: WatchLimits = WatchLimits()

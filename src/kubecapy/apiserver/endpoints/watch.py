@@ -91,6 +91,8 @@ class WatchEndpoint:
     def _backlog(self, stream: "_Stream", options: _Options) -> Iterator[bytes]:
         """Yield the frames of what happened before the watch began, or of the present state."""
         if options.revision:
+            if options.revision > self._store.revision:
+                raise Gone(f"too large resource version: {options.revision}, current: {self._store.revision}")
             resource = stream.selection.kind.resource
             yield from stream.frames_of(self._store.collection(resource).changes_since(options.revision))
             return

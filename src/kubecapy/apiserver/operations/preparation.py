@@ -24,7 +24,7 @@ from kubecapy.apiserver.registry.kinds import ServedKind
 FieldValidation = Literal["Strict", "Warn", "Ignore"]
 
 _OBJECT_SECTIONS = ("spec", "status", "data", "binaryData", "stringData")
-_NO_WISH = frozenset({"apiVersion", "kind", "metadata", "status"})
+_NO_WISH = ("apiVersion", "kind", "metadata")
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ def prepare_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validatio
     if kind.strategy.has_status:
         _take(obj, old, "status")
     obj = _default(kind, obj)
-    if kind.strategy.has_generation and _wish(obj) != _wish(old):
+    if kind.strategy.has_generation and _wish(kind, obj) != _wish(kind, old):
         obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
     _validate(kind, obj, old)
     return Prepared(obj, warnings)
@@ -138,5 +138,7 @@ def _take(obj: JsonObject, source: JsonObject, name: str) -> None:
         obj.pop(name, None)
 
 
-def _wish(obj: JsonObject) -> JsonObject:
-    return {name: value for name, value in obj.items() if name not in _NO_WISH}
+def _wish(kind: ServedKind, obj: JsonObject) -> JsonObject:
+    """Return what a person wishes: all but the status, where the kind writes that apart."""
+    other = (*_NO_WISH, "status") if kind.strategy.has_status else _NO_WISH
+    return {name: value for name, value in obj.items() if name not in other}

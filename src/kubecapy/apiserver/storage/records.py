@@ -38,16 +38,22 @@ class Change(msgspec.Struct, frozen=True):
     """The object after the change; for DELETED its last state with the revision of the deletion."""
     previous: Record | None
     """The object before the change; None for ADDED."""
-    frame: bytes
-    """The change as a watch sends it, newline included; encoded once and shared by all watchers."""
 
     @property
     def revision(self) -> int:
         """The revision that the change made."""
         return self.record.revision
 
+    @property
+    def frame(self) -> bytes:
+        """The change as a watch sends it, newline included.
+
+        Not kept: copying some kilobytes for each watcher is cheaper than holding them twice in every history.
+        """
+        return b'{"type":"%s","object":%s}\n' % (self.type.encode(), self.record.data)
+
 
 def make_change(record: Record, previous: Record | None, *, deleted: bool) -> Change:
     """Return the change from `previous` to `record`."""
     type_: ChangeType = "DELETED" if deleted else "MODIFIED" if previous else "ADDED"
-    return Change(type_, record, previous, b'{"type":"%s","object":%s}\n' % (type_.encode(), record.data))
+    return Change(type_, record, previous)

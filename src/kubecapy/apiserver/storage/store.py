@@ -30,7 +30,6 @@ from kubecapy.telemetry.logs import get_logger
 Listener = Callable[[ResourceId, Change], None]
 """Told of every change, in revision order, right after it became visible; must be quick and must not raise."""
 
-_FIRST_REVISION = 1
 _log = get_logger(__name__)
 
 
@@ -47,16 +46,17 @@ class StoreStatistics(msgspec.Struct, frozen=True):
 class Store:
     """Objects of all kinds, in memory, over an optional journal."""
 
-    def __init__(self, journal: Journal | None, history: int) -> None:
-        """Keep `history` changes a kind; `journal` None keeps nothing over a restart."""
+    def __init__(self, journal: Journal | None, history: int, first_revision: int = 1) -> None:
+        """Keep `history` changes a kind; `journal` None keeps nothing over a restart.
+
+        Revisions begin behind `first_revision`, or behind the last one of the journal.
+        """
         self._journal = journal
         self._history = history
         self._collections: dict[ResourceId, Collection] = {}
         self._subscriptions: dict[ResourceId, set[Subscription]] = {}
         self._listeners: list[Listener] = []
-        self._revision = _FIRST_REVISION
-        self._submitted = _FIRST_REVISION
-        self._floor = _FIRST_REVISION
+        self._revision = self._submitted = self._floor = first_revision
         self._pending: dict[tuple[ResourceId, ObjectKey], Write] = {}
         self._queue: list[tuple[Write, asyncio.Future[Record]]] = []
         self._wake = asyncio.Event()
@@ -152,8 +152,7 @@ class Store:
 
     def _load(self) -> None:
         assert self._journal is not None  # noqa: S101 - __aenter__ asked
-        # Revisions are unique in the life of the file; one above the last leaves none that a watcher could share.
-        self._revision = self._submitted = self._floor = max(self._journal.open(), _FIRST_REVISION)
+        self._revision = self._submitted = self._floor = max(self._journal.open(), self._floor)
         for resource, record in self._journal.load():
             self.collection(resource).load(record)
 
