@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path, PurePosixPath
 
+NULL_DEVICE = "/dev/null"
 MAX_LINKS = 40
 """Links followed in one path before it counts as a loop, as Linux has it (path_resolution(7))."""
 
@@ -54,6 +55,8 @@ class GuestFilesystem:
         Raises:
             OSError: it is absent or a folder.
         """
+        if self.normalize(path, cwd) == NULL_DEVICE:
+            return b""
         try:
             return self.locate(path, cwd).read_bytes()
         except OSError as error:
@@ -147,7 +150,7 @@ class GuestFilesystem:
         return [prefix + name for name in visible if fnmatch.fnmatchcase(name, part)]
 
     def _store(self, path: str, data: bytes | str, cwd: str, *, flags: int, mode: int | None) -> None:
-        if self.normalize(path, cwd) == "/dev/null":
+        if self.normalize(path, cwd) == NULL_DEVICE:
             return
         content = data.encode(errors="surrogateescape") if isinstance(data, str) else data
         try:

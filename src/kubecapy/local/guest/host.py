@@ -90,7 +90,7 @@ def prepare_files(host: Host) -> None:
     files.write("/proc/swaps", f"{_SWAPS_HEADER}/swap.img\t\t\t\tfile\t\t2097148\t0\t-2\n")
     files.write("/proc/modules", "")
     files.write("/proc/sys/net/ipv4/ip_forward", "0\n")
-    files.write("/dev/null", "")
+    files.entry("/dev/null").touch()
     for name in ("ssh", "cron", "ufw") if system.family == "apt" else ("sshd", "crond", "firewalld"):
         host.units.install(name, enabled=True)
 

@@ -12,7 +12,7 @@ from kubecapy.local.guest.programs import find_program
 from kubecapy.local.guest.shell.commands import Call, Command
 
 NOT_FOUND_STATUS = 127
-_VALUED = frozenset({"config", "ignore-preflight-errors", "v", "skip-phases", "token-ttl", "kubeconfig"})
+_VALUED = frozenset({"config", "ignore-preflight-errors", "v", "skip-phases", "token-ttl", "kubeconfig", "o", "output"})
 
 
 def kubeadm_commands(host: Host) -> Mapping[str, Command]:
