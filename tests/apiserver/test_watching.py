@@ -140,7 +140,7 @@ async def fall_behind(api: Api, stream: Any) -> Any:
 async def test_a_client_that_reads_too_slowly_is_told_to_list_again_and_delays_nobody(
     settings: ApiServerSettings, pki: LocalPki
 ) -> None:
-    few = msgspec.structs.replace(settings, watch=WatchLimits(buffered_changes=20))
+    few = msgspec.structs.replace(settings, watch=WatchLimits(buffered_changes=3))
     async with ApiServer(few, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
         start = await revision(api)
         await api.create(MAPS, config_map("a"))
