@@ -16,8 +16,8 @@ class TaskScope:
     """Owns a set of named tasks for as long as its `async with` block lasts.
 
     Leaving the block waits for all tasks. An error in one of them cancels the others and leaves the block as an
-    `ExceptionGroup`, as `asyncio.TaskGroup` has it; an error of the block itself leaves it as it is where no task failed
-    too. `cancel` ends the tasks without an error.
+    `ExceptionGroup`, as `asyncio.TaskGroup` has it; an error of the block itself leaves it as it is where no task
+    failed too. `cancel` ends the tasks without an error.
     """
 
     def __init__(self, name: str) -> None:

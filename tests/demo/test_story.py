@@ -86,7 +86,7 @@ def test_create_cluster_has_the_articles_flags() -> None:
     assert ours[ours.index("--v") + 1] == article[article.index("--v") + 1] == "4"
 
 
-@pytest.mark.parametrize("step", [step for step in STORY if step.command[:2] == ("kubectl", "get")], ids=lambda s: s.name)
+@pytest.mark.parametrize("step", [s for s in STORY if s.command[:2] == ("kubectl", "get")], ids=lambda s: s.name)
 def test_tables_keep_the_articles_columns(step: Step) -> None:
     article = next(lines for command, lines in ARTICLE if normalized(command) == normalized(" ".join(step.command)))
 
