@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from tests.clusterctl.puppets import CLUSTER, NAMESPACE, HurriedClock, Puppet, components, open_puppets, write_files
 from tests.clusterctl.scripted_provider import install
 
+from kubecapy.apimachinery.codec import dump_yaml
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.connecting import ClusterChoice
@@ -15,8 +17,10 @@ from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs import InputFiles, Inputs, read_inputs
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.phases.adoption import adopt_creation
+from kubecapy.clusterctl.phases.create_command import refuse_second
 from kubecapy.clusterctl.phases.creation import CreatePlan, create
 from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
+from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
 from kubecapy.clusterctl.progress import Progress
 from kubecapy.clusterctl.raw_resources import (
     RAW_CLUSTERS,
@@ -25,6 +29,7 @@ from kubecapy.clusterctl.raw_resources import (
     RAW_DEPLOYMENTS,
     RAW_MACHINES,
     RAW_NAMESPACES,
+    RAW_SECRETS,
 )
 from kubecapy.clusterctl.record import RECORD_FILE, Operation, open_record, read_record
 from kubecapy.clusterctl.run import Run
@@ -225,3 +230,92 @@ async def test_an_unfinished_create_is_deleted_where_it_stands(stage: Stage) -> 
     assert record is not None
     assert record.operation == "delete"
     assert (await stage.bootstrap.client.list(RAW_CRDS)).items == ()
+
+
+async def test_a_move_that_did_not_hand_over_is_taken_back_by_the_delete(stage: Stage) -> None:
+    stage.bootstrap.problem = {"phase": "Provisioning"}
+    with pytest.raises(ClusterctlError, match="timed out"):
+        await stage.create(seconds=0.3)
+    # What a process leaves that dies while it copies.
+    store = stage.run("create").store
+    store.update_move(stage="copying", replicas={f"Deployment {NAMESPACE}/controllers": 1})
+    client = stage.bootstrap.client
+    await client.patch(RAW_CLUSTERS, CLUSTER, {"spec": {"paused": True}})
+    await client.patch(RAW_DEPLOYMENTS, ObjectKey(NAMESPACE, "controllers"), {"spec": {"replicas": 0}})
+
+    await stage.delete("create")
+
+    assert (await client.list(RAW_CRDS)).items == ()
+
+
+async def test_a_move_that_handed_over_is_completed_before_the_delete(stage: Stage) -> None:
+    await stage.create()
+    stage.run("create").store.update_move(stage="deleting")
+
+    await stage.delete("create")
+
+    assert await machine_names(stage.target) == []
+    assert stage.run("delete").store.record.move_stage == "done"
+
+
+async def test_the_components_of_a_cluster_come_with_the_secrets_that_it_holds_now(stage: Stage) -> None:
+    await stage.create()
+    client = stage.target.client
+    changed = {"data": {"value": "bmV3"}}
+    await client.patch(RAW_SECRETS, ObjectKey(NAMESPACE, "cloud-config"), changed)
+
+    read = await read_components(client)
+    refreshed = await refresh_secrets(client, components())
+
+    for objects in (read, refreshed):
+        (secret,) = [obj for obj in objects if obj["metadata"]["name"] == "cloud-config"]
+        assert secret["data"] == {"value": "bmV3"}
+        assert "uid" not in secret["metadata"]
+    kinds = {(obj["kind"], obj["metadata"]["name"]) for obj in components()}
+    assert {(obj["kind"], obj["metadata"]["name"]) for obj in read} == kinds
+
+
+async def test_a_cluster_without_saved_components_asks_for_the_file(stage: Stage) -> None:
+    with pytest.raises(ClusterctlError, match="pass the file with --provider-components"):
+        await read_components(stage.target.client)
+
+
+async def test_a_saved_secret_that_is_gone_is_named(stage: Stage) -> None:
+    await stage.create()
+    await stage.target.client.delete(RAW_SECRETS, ObjectKey(NAMESPACE, "cloud-config"))
+
+    with pytest.raises(ClusterctlError, match=f"Secret {NAMESPACE}/cloud-config of the provider components is gone"):
+        await read_components(stage.target.client)
+
+
+async def test_a_second_create_of_a_cluster_that_answers_is_refused(stage: Stage) -> None:
+    await stage.create()
+    invocation = stage.run("create").invocation
+
+    with pytest.raises(ClusterctlError, match=r"cluster default/test1 exists already: .*kubeconfig reaches it"):
+        await refuse_second(stage.kubeconfig_out, CLUSTER, invocation)
+    await refuse_second(stage.kubeconfig_out, ObjectKey("default", "another"), invocation)
+
+
+async def test_a_kubeconfig_that_leads_nowhere_is_no_obstacle(stage: Stage) -> None:
+    text = stage.target.kubeconfig.read_text()
+    stage.kubeconfig_out.write_text(re.sub(r"server: .*", 'server: "https://127.0.0.1:9"', text))
+
+    await refuse_second(stage.kubeconfig_out, CLUSTER, stage.run("create").invocation)
+
+
+async def test_pods_of_the_network_come_with_the_addons(stage: Stage) -> None:
+    addon = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "network"}, "data": {}}
+    (stage.folder / "addons.yaml").write_text(dump_yaml(addon))
+    files = [stage.folder / f"{name}.yaml" for name in ("cluster", "machines", "components", "addons", "addons")]
+    plan = CreatePlan(
+        read_inputs(InputFiles(*files)),
+        BootstrapChoice("existing", stage.bootstrap.kubeconfig),
+        stage.kubeconfig_out,
+        cleanup=True,
+    )
+
+    await create(plan, stage.run("create"))
+
+    assert await stage.target.client.find(RAW_CONFIG_MAPS, ObjectKey("default", "network"))
+    assert await stage.bootstrap.client.find(RAW_CONFIG_MAPS, ObjectKey("default", "network"))

@@ -7,6 +7,7 @@ import msgspec
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS
 from kubecapy.apimachinery.meta import ObjectKey, key_of
 from kubecapy.client import kubeconfig
+from kubecapy.client.interfaces import Unreachable
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
@@ -101,7 +102,13 @@ def _server(target: ClusterChoice, invocation: Invocation) -> str:
 async def _ask_for_cluster(target: ClusterChoice, namespace: str, invocation: Invocation) -> ObjectKey:
     """Return the only Cluster that the target holds."""
     async with open_cluster(target, invocation) as opened:
-        clusters = (await opened.client.list(CLUSTERS, namespace=namespace)).items
+        try:
+            clusters = (await opened.client.list(CLUSTERS, namespace=namespace)).items
+        except Unreachable as error:
+            raise ClusterctlError(
+                f"the cluster to delete does not answer ({error}), and no unfinished delete of it is recorded; "
+                "if a run of yours used another --state-dir, name it"
+            ) from error
     if len(clusters) == 1:
         return key_of(clusters[0])
     where = f' in namespace "{namespace}"' if namespace else ""
