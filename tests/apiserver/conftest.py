@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -124,18 +125,27 @@ async def stranger(server: ApiServer, pki: LocalPki) -> AsyncIterator[Api]:
 
 
 class make_api:  # noqa: N801 - used as a function
-    """Opens an `Api` for a server."""
+    """Opens an `Api` for a server; `receive_bytes` bounds what the system takes in for it unread."""
 
-    def __init__(self, server: ApiServer, pki: LocalPki) -> None:
+    def __init__(self, server: ApiServer, pki: LocalPki, receive_bytes: int | None = None) -> None:
         self._server = server
         self._pki = pki
+        self._receive_bytes = receive_bytes
 
     async def __aenter__(self) -> Api:
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_context(self._pki), limit=0))
+        connector = aiohttp.TCPConnector(ssl=client_context(self._pki), limit=0, socket_factory=self._make_socket)
+        self._session = aiohttp.ClientSession(connector=connector)
         return Api(self._session, self._server.url)
 
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
+
+    def _make_socket(self, address: Any) -> socket.socket:
+        made = socket.socket(*address[:3])
+        made.setblocking(False)
+        if self._receive_bytes:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_bytes)
+        return made
 
 
 @pytest.fixture

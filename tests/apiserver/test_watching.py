@@ -103,7 +103,7 @@ async def impatient(settings: ApiServerSettings, pki: LocalPki) -> AsyncIterator
     """A server that forgets soon, sends bookmarks often and buffers little."""
     limits = WatchLimits(bookmark_seconds=0.02, stall_seconds=0.3, buffered_changes=20)
     short = msgspec.structs.replace(settings, change_history=4, watch=limits)
-    async with ApiServer(short, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
+    async with ApiServer(short, SystemClock(), Random(1)) as server, make_api(server, pki, 65536) as api:
         yield api
 
 
@@ -129,7 +129,7 @@ async def test_a_revision_of_another_run_is_gone(settings: ApiServerSettings, pk
 
 async def fall_behind(api: Api, stream: Any) -> Any:
     """Change an object often while nobody reads `stream`, then return the last delta that it holds."""
-    for index in range(60):
+    for index in range(40):
         await api.merge(f"{MAPS}/a", {"data": {"x": str(index % 10) * 900_000}})
     last = None
     async for delta in deltas(stream):
@@ -140,8 +140,8 @@ async def fall_behind(api: Api, stream: Any) -> Any:
 async def test_a_client_that_reads_too_slowly_is_told_to_list_again_and_delays_nobody(
     settings: ApiServerSettings, pki: LocalPki
 ) -> None:
-    few = msgspec.structs.replace(settings, watch=WatchLimits(buffered_changes=3))
-    async with ApiServer(few, SystemClock(), Random(1)) as server, make_api(server, pki) as api:
+    few = msgspec.structs.replace(settings, watch=WatchLimits(buffered_changes=10))
+    async with ApiServer(few, SystemClock(), Random(1)) as server, make_api(server, pki, 65536) as api:
         start = await revision(api)
         await api.create(MAPS, config_map("a"))
         async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
