@@ -1,5 +1,4 @@
 import io
-import logging
 import re
 
 import pytest
@@ -17,9 +16,7 @@ from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 def stream():
     stream = io.StringIO()
     logs.configure(verbosity=0, stream=stream)
-    yield stream
-    logs.configure()
-    logging.getLogger().handlers[:] = []
+    return stream
 
 
 def texts(stream: io.StringIO) -> list[str]:
