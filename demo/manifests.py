@@ -1,11 +1,16 @@
-"""Map the article's manifests onto the demo's cloud: addresses and credentials change, the shape stays."""
+"""Map the article's files onto the demo's cloud: addresses and credentials change, the shape stays."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "01-article"
-MANIFESTS = ("cluster.yaml", "machines.yaml", "machine.yaml")
+FILES = ("clouds.yaml", "cluster.yaml", "machines.yaml", "machine.yaml")
+ARTICLE_URL = "https://xxx.ibm.com:5000"
+ARTICLE_USER = "your user name"
+ARTICLE_PASSWORD = "your password"  # noqa: S105 - the article's own placeholder
+ARTICLE_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nxxxxxxxx\n-----END CERTIFICATE-----\n"
 MASTER_ADDRESS = "9.20.206.22"
 WORKER_ADDRESS = "9.20.206.8"
 
@@ -14,24 +19,34 @@ WORKER_ADDRESS = "9.20.206.8"
 class CloudFacts:
     """What the demo's cloud calls the things that the article names."""
 
-    clouds_yaml: str
-    """Text of the cloud's own clouds.yaml, one cloud `openstack`."""
-    floating_addresses: tuple[str, ...]
-    """Addresses that the project holds; two are needed."""
+    auth_url: str
+    username: str
+    password: str
+    certificate: str
+    """PEM of the authority that signed the cloud's certificates."""
+    master_address: str
+    worker_address: str
+    """Floating addresses that the project holds."""
 
 
-def map_manifests(facts: CloudFacts) -> Mapping[str, str]:
-    """Return the text of each manifest by its file name, clouds.yaml included."""
-    addresses = dict(zip((MASTER_ADDRESS, WORKER_ADDRESS), facts.floating_addresses, strict=False))
-    mapped = {name: _replace(_read(name), addresses) for name in MANIFESTS}
-    return {"clouds.yaml": facts.clouds_yaml, **mapped}
+def map_files(facts: CloudFacts) -> Mapping[str, str]:
+    """Return the text of each file by its name."""
+    replacements = {
+        ARTICLE_URL: facts.auth_url,
+        ARTICLE_USER: facts.username,
+        ARTICLE_PASSWORD: facts.password,
+        _indented(ARTICLE_CERTIFICATE): _indented(facts.certificate),
+        MASTER_ADDRESS: facts.master_address,
+        WORKER_ADDRESS: facts.worker_address,
+    }
+    return {name: _replaced((EXAMPLES / name).read_text(), replacements) for name in FILES}
 
 
-def _read(name: str) -> str:
-    return (EXAMPLES / name).read_text()
+def _indented(certificate: str) -> str:
+    return textwrap.indent(certificate, " " * 6)
 
 
-def _replace(text: str, replacements: Mapping[str, str]) -> str:
+def _replaced(text: str, replacements: Mapping[str, str]) -> str:
     for old, new in replacements.items():
         text = text.replace(old, new)
     return text

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.manifests import CloudFacts, map_manifests
+import yaml
+
+from demo.manifests import CloudFacts, map_files
 from demo.processes import end_descendants
 
 CLOUD_START_SECONDS = 30.0
 END_PATIENCE_SECONDS = 10.0
-FLOATING_ADDRESSES = 2
 _LEAKS = ("KUBECONFIG", "OS_", "XDG_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -55,7 +56,7 @@ def open_stage(show: Callable[[str], None]) -> Iterator[Stage]:
         stage = _lay_out(folder)
         show(f"# A simulated OpenStack with its guests, in {folder}")
         _start_cloud(stage)
-        _write_manifests(stage)
+        _write_files(stage)
         yield stage
     finally:
         killed = end_descendants(os.getpid(), patience_seconds=END_PATIENCE_SECONDS)
@@ -81,7 +82,7 @@ def _environment(folder: Path, work: Path) -> Mapping[str, str]:
         "TMPDIR": str(folder / "tmp"),
         "KUBECONFIG": str(work / "kubeconfig"),
         "OS_CLOUD": "openstack",
-        "OS_CLIENT_CONFIG_FILE": str(work / "clouds.yaml"),
+        "OS_CLIENT_CONFIG_FILE": str(folder / "cloud" / "clouds.yaml"),
         "NO_PROXY": "*",
     }
 
@@ -104,12 +105,17 @@ def _start_cloud(stage: Stage) -> None:
         time.sleep(0.05)
 
 
-def _write_manifests(stage: Stage) -> None:
+def _write_files(stage: Stage) -> None:
+    cloud = yaml.safe_load((stage.cloud / "clouds.yaml").read_text())["clouds"]["openstack"]
     facts = CloudFacts(
-        clouds_yaml=(stage.cloud / "clouds.yaml").read_text(),
-        floating_addresses=tuple(_allocate_floating_address(stage) for _ in range(FLOATING_ADDRESSES)),
+        auth_url=cloud["auth"]["auth_url"],
+        username=cloud["auth"]["username"],
+        password=cloud["auth"]["password"],
+        certificate=(stage.cloud / "ca.pem").read_text(),
+        master_address=_allocate_floating_address(stage),
+        worker_address=_allocate_floating_address(stage),
     )
-    for name, text in map_manifests(facts).items():
+    for name, text in map_files(facts).items():
         path = stage.work / name
         path.touch(mode=0o600)
         path.write_text(text)
