@@ -1,5 +1,4 @@
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -9,17 +8,6 @@ import pytest
 from kubecapy.clock import SystemClock
 from kubecapy.clusterctl.__main__ import run
 from kubecapy.clusterctl.invocation import Invocation
-
-
-@pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """A command sets up the process's logs; the next test finds them as they were."""
-    root, own = logging.getLogger(), logging.getLogger("kubecapy")
-    handlers, levels = list(root.handlers), (root.level, own.level)
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    own.setLevel(levels[1])
 
 
 @dataclass(frozen=True)

@@ -149,13 +149,13 @@ def test_delete_of_a_kind_needs_a_name(on_server) -> None:
 
 def test_changes_are_shown_as_they_come(on_server, kubeconfig, machine) -> None:
     command = ["clusterctl", "get", "machines", "-w", "--kubeconfig", str(kubeconfig)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
         assert watching.stdout.readline().startswith("NAME")
         assert watching.stdout.readline().startswith(machine)
         subprocess.run([*_patch_phase(kubeconfig, machine)], check=True, capture_output=True)
         line = watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(5) == 130
+        assert (watching.wait(5), watching.stderr.read()) == (130, "")
 
     assert re.match(rf"{machine}\s+Running\s+", line)
 

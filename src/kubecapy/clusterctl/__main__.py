@@ -25,7 +25,7 @@ def main() -> None:
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
     """Run one command and return its exit code; whatever goes wrong is one sentence on standard error."""
     try:
-        cli.main(list(arguments), prog_name="clusterctl", standalone_mode=False, obj=invocation)
+        code = cli.main(list(arguments), prog_name="clusterctl", standalone_mode=False, obj=invocation)
     except click.UsageError as error:
         return _refuse_usage(error)
     except click.ClickException as error:
@@ -36,7 +36,8 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
         return _leave_broken_pipe()
     except Exception as error:  # noqa: BLE001 - the process entry
         return _fail_otherwise(error)
-    return 0
+    # What a command asked for by click.exceptions.Exit; commands themselves return nothing.
+    return code if isinstance(code, int) else 0
 
 
 def _fail(sentence: str, error: BaseException, *, code: int = EXIT_FAILURE) -> int:

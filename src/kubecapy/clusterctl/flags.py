@@ -4,13 +4,15 @@ Flag names accept `_` for `-` (Cluster API v0.1.1 and later), `-v 4`, `--v 4` an
 command, and the log flags of klog that scripts of the time carry are accepted without effect.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from kubecapy.clusterctl.errors import EXIT_INTERRUPTED
 from kubecapy.telemetry import logs
 
 VERBOSITY_KEY = "kubecapy.clusterctl.verbosity"
@@ -103,6 +105,19 @@ def cluster_options(function: F) -> F:
 def path_type() -> click.Path:
     """Return the type of a parameter that names a file; what is wrong with the file is said when it is read."""
     return click.Path(path_type=Path)
+
+
+@contextmanager
+def ended_by_person() -> Iterator[None]:
+    """Let ctrl-C end what only ends by it, such as following a log, without an error's words; the exit code stays 130.
+
+    Raises:
+        click.exceptions.Exit: ctrl-C came.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
 
 
 def verbosity_of(context: click.Context) -> int:

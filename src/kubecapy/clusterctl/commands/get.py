@@ -1,12 +1,13 @@
 """Show objects, as `kubectl get` does in small."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from kubecapy.clusterctl.flags import cluster_options, command
+from kubecapy.clusterctl.flags import cluster_options, command, ended_by_person
 from kubecapy.clusterctl.invocation import Invocation
 
 HELP = """Show objects.
@@ -58,4 +59,5 @@ def get(
         watch=watch,
         headers=not no_headers,
     )
-    invocation.run(show(options, ClusterChoice(kubeconfig, context), invocation))
+    with ended_by_person() if watch else nullcontext():
+        invocation.run(show(options, ClusterChoice(kubeconfig, context), invocation))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kubecapy.clusterctl.flags import cluster_options, command
+from kubecapy.clusterctl.flags import cluster_options, command, ended_by_person
 from kubecapy.clusterctl.invocation import Invocation
 
 
@@ -34,4 +34,5 @@ def logs(
     from kubecapy.clusterctl.pod_log import LogOptions, print_log
 
     options = LogOptions(pod.removeprefix("pod/"), namespace, container, follow, tail)
-    invocation.run(print_log(options, ClusterChoice(kubeconfig, context), invocation))
+    with ended_by_person():
+        invocation.run(print_log(options, ClusterChoice(kubeconfig, context), invocation))
