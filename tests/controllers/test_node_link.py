@@ -123,17 +123,22 @@ async def test_a_link_that_somebody_removed_is_restored() -> None:
     assert world.machine().status.node_ref.name == "node-1"
 
 
-async def test_a_cluster_that_does_not_answer_leaves_a_link_but_makes_it_unknown() -> None:
+async def test_a_cluster_that_falls_silent_leaves_the_link_but_makes_it_unknown() -> None:
+    world = await a_running_world()
+    world.workload.is_up = False
+
+    result = await world.nodes.reconcile(WORKER)
+
+    assert result.requeue_after_seconds == 2.0
+    assert world.machine().status.node_ref is not None
+    message = "the API server of cluster test1 does not answer: https://198.51.100.1:6443: connection refused"
+    assert condition(world) == ("Unknown", "ClusterUnreachable", message)
+
+
+async def test_a_linked_machine_is_looked_at_again_in_case_its_cluster_falls_silent() -> None:
     world = await a_running_world()
 
-    async def no_way(*_: object) -> None:
-        return await world.workload.client(ObjectKey("default", "unknown"))
-
-    world.workload.find_nodes = no_way
-    await world.nodes.reconcile(WORKER)
-
-    assert world.machine().status.node_ref is not None
-    assert condition(world)[:2] == ("Unknown", "ClusterUnreachable")
+    assert (await world.nodes.reconcile(WORKER)).requeue_after_seconds == 60.0
 
 
 async def test_a_machine_is_not_judged_before_the_nodes_were_listed() -> None:
@@ -149,23 +154,6 @@ async def test_a_machine_is_not_judged_before_the_nodes_were_listed() -> None:
 
     assert result.requeue_after_seconds == 2.0
     assert world.api.writes() == []
-
-
-async def test_a_cluster_that_is_not_up_is_asked_before_its_nodes_are_followed() -> None:
-    world = World()
-    world.put(a_cluster(), a_master())
-    world.guests.broken["master-1"] = ""
-    for _ in range(6):
-        await world.round()
-
-    async def never(*_: object) -> None:
-        raise AssertionError("the nodes of a cluster that is down were followed")
-
-    world.workload.find_nodes = never
-    await world.nodes.reconcile(ObjectKey("default", "master-1"))
-
-    found = find_condition(world.machine(ObjectKey("default", "master-1")).status.conditions, "NodeReady")
-    assert (found.status, found.reason) == ("False", "ClusterUnreachable")
 
 
 async def test_a_machine_without_a_server_has_no_node_to_look_for() -> None:

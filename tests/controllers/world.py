@@ -128,7 +128,7 @@ class Workload:
         return self.api
 
     async def find_nodes(self, cluster: ObjectKey, provider_id: str, machine: ObjectKey) -> Sequence[Node] | None:
-        await self.client(cluster)
+        await (await self.client(cluster)).request("GET", "/readyz")
         return self.api.objects(NODES)
 
     def _refuse_while_down(self, call: Call) -> None:
@@ -182,7 +182,7 @@ class World:
             workloads=self.workload,
             **shared,
         )
-        node = NodeDependencies(workloads=self.workload, nodes=self.workload, **shared)
+        node = NodeDependencies(nodes=self.workload, **shared)
         self.clusters = ClusterReconciler(cluster, self.settings)
         self.machines = MachineReconciler(machine, self.settings)
         self.nodes = NodeReconciler(node, self.settings)

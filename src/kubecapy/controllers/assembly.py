@@ -100,6 +100,7 @@ class _Builder:
         self._request = request
         self._cache = cache
         self._certificates = certificates
+        self._nodes = CachedNodes(cache, request.clock)
         namespace = request.settings.namespace
         self._clusters = manager.informer(CLUSTERS, namespace)
         self._machines = manager.informer(MACHINES, namespace)
@@ -117,7 +118,7 @@ class _Builder:
 
     def forgetting(self) -> Controller:
         """Return the controller that closes connections to clusters that are gone."""
-        reconciler = ForgetGoneClusters(self._clusters, self._cache)
+        reconciler = ForgetGoneClusters(self._clusters, self._nodes)
         return Controller("cluster-connections", reconciler, sources=[for_object(self._clusters)])
 
     def _cluster_controller(self) -> Controller:
@@ -169,8 +170,7 @@ class _Builder:
         dependencies = NodeDependencies(
             client=self._manager.client,
             clock=request.clock,
-            workloads=self._cache,
-            nodes=CachedNodes(self._cache),
+            nodes=self._nodes,
             recorder=EventRecorder(self._manager.client, "node-controller", request.clock),
             clusters=self._clusters,
             machines=self._machines,

@@ -41,6 +41,7 @@ class WorkloadNodes(Protocol):
         """Return the Nodes that bear `provider_id`, then those whose annotation names `machine`.
 
         Returns None while the cluster's Nodes were never listed: then nothing is known of them.
-        Raises ClusterUnreachable where there is no way to the cluster.
+        Raises ClusterUnreachable where there is no way to the cluster, Unreachable or StatusError where it does not
+        answer or is not ready.
         """
         ...

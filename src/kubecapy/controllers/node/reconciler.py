@@ -8,7 +8,7 @@ from kubecapy.apimachinery.meta import ObjectKey, is_deleting, key_of
 from kubecapy.client.interfaces import Client
 from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
-from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters, WorkloadNodes
+from kubecapy.controllers.interfaces import ObjectView, WorkloadNodes
 from kubecapy.controllers.machine_conditions import INSTANCE_MISSING, INSTANCE_READY
 from kubecapy.controllers.membership import find_membership
 from kubecapy.controllers.node.link import linked, unknown, unlinked
@@ -22,13 +22,15 @@ from kubecapy.telemetry.logs import get_logger
 
 log = get_logger(__name__)
 
+LOOK_AGAIN = Result(60.0)
+"""Changes of Nodes bring passes of their own; this one notices that a whole cluster fell silent."""
+
 
 class NodeDependencies(msgspec.Struct, frozen=True):
     """What a NodeReconciler works with."""
 
     client: Client
     clock: Clock
-    workloads: WorkloadClusters
     nodes: WorkloadNodes
     recorder: Recorder
     clusters: ObjectView[Cluster]
@@ -46,7 +48,6 @@ class NodeReconciler:
         """Work with `dependencies`."""
         self._client = dependencies.client
         self._clock = dependencies.clock
-        self._workloads = dependencies.workloads
         self._nodes = dependencies.nodes
         self._recorder = dependencies.recorder
         self._clusters = dependencies.clusters
@@ -80,8 +81,6 @@ class NodeReconciler:
             return DONE
         waiting = Result(self._settings.poll_seconds)
         try:
-            if machine.status.node_ref is None:
-                await self._ask_whether_ready(cluster)
             nodes = await self._nodes.find_nodes(cluster, machine.spec.provider_id or "", key_of(machine))
         except WORKLOAD_FAILURES as error:
             message = f"the API server of cluster {cluster.name} does not answer: {error}"
@@ -92,16 +91,11 @@ class NodeReconciler:
         node = find_node(machine, nodes)
         if node is None:
             await self._write(machine, unlinked(machine, *_absence(machine), now))
-            return Result(self._settings.resync_seconds)
+            return LOOK_AGAIN
         after = linked(machine, node, now)
         await self._write(machine, after)
         await self._tell(machine, after)
-        return Result(self._settings.resync_seconds)
-
-    async def _ask_whether_ready(self, cluster: ObjectKey) -> None:
-        """Ask the API server whether it is up, before its Nodes are followed: a follower that fails waits long."""
-        client = await self._workloads.client(cluster)
-        await client.request("GET", "/readyz")
+        return LOOK_AGAIN
 
     async def _write(self, before: Machine, after: Machine) -> None:
         await PatchHelper(self._client).patch(MACHINES, before, after)
