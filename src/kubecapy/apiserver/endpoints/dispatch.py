@@ -11,6 +11,7 @@ from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.bodies import read_object_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
+from kubecapy.apiserver.endpoints.impersonation import act_as
 from kubecapy.apiserver.endpoints.parameters import read_bool
 from kubecapy.apiserver.endpoints.patching import read_patch
 from kubecapy.apiserver.endpoints.paths import attributes_of, parse_target
@@ -86,7 +87,8 @@ class Dispatcher:
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         authorization = request.headers.get("Authorization")
-        user = self._guards.authenticator.authenticate(_peer_certificate(request), authorization)
+        sender = self._guards.authenticator.authenticate(_peer_certificate(request), authorization)
+        user = act_as(sender, request.headers, self._guards.authorizer)
         target = parse_target(request.path)
         is_watch = target is not None and request.method == "GET" and read_bool(request.query, "watch")
         attributes = attributes_of(request.method, request.path, target, is_watch=is_watch)

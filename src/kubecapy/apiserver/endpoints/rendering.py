@@ -50,8 +50,11 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
         if self.shape == "table":
             return encode(self._table(page.records, metadata))
         listed = {"kind": self._list_kind, "apiVersion": self._list_version, "metadata": metadata}
-        head = encode(listed)[:-1]
-        return b'%s,"items":[%s]}' % (head, b",".join(self.render_item(record) for record in page.records))
+        # One join, because a list of some megabytes is mostly the cost of copying it.
+        parts = [self.render_item(record) for record in page.records] or [b""]
+        parts[0] = b'%s,"items":[%s' % (encode(listed)[:-1], parts[0])
+        parts[-1] += b"]}"
+        return b",".join(parts)
 
     def render_item(self, record: Record, *, with_columns: bool = True) -> bytes:
         """Return one object of a list or of a watch; a table shows its columns only `with_columns`."""
