@@ -1,20 +1,23 @@
 """Run the demo: `python -m demo [--keep]`, which `make demo` and `make demo KEEP=1` call."""
 
 import argparse
+import re
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 from demo.memory import MemoryWatch, Peak
 from demo.processes import adopt_orphans
 from demo.runner import Runner, StoryBroken
-from demo.stage import Stage, StageError, open_stage
+from demo.stage import SERVER_BOOT_SECONDS, Stage, StageError, open_stage
 from demo.story import STORY, Step, without_kubectl
 
 KEY_PAIR = "cluster-api-provider-openstack"
 LAST_KEPT_STEP = "get-nodes-after-apply"
+BOOTED = re.compile(r"^Cloud-init .* finished at .* Up ([0-9.]+) seconds", re.MULTILINE)
+SLOW_SECONDS = 2.0
+"""Steps from here on are named in the summary."""
 
 
 def main() -> int:
@@ -24,8 +27,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with MemoryWatch().running() as memory, open_stage(_show) as stage:
-            seconds = _tell(stage, keep=options.keep)
-            _show(_summary(seconds, memory.peak))
+            runner = _tell(stage, keep=options.keep)
+            _show(_summary(runner, memory.peak, _simulated_boots(stage)))
             if options.keep:
                 _wait_for_ctrl_c(stage)
     except (StoryBroken, StageError) as error:
@@ -43,9 +46,8 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tell(stage: Stage, *, keep: bool) -> float:
-    """Run the steps; return the seconds that they took."""
-    started = time.monotonic()
+def _tell(stage: Stage, *, keep: bool) -> Runner:
+    """Run the steps; return the runner that knows how long they took."""
     known = {"home": stage.environment["HOME"], "key_pair": KEY_PAIR}
     runner = Runner(folder=stage.work, environment=stage.environment, known=known, show=_show)
     try:
@@ -53,7 +55,7 @@ def _tell(stage: Stage, *, keep: bool) -> float:
             runner.run(step)
     finally:
         runner.close()
-    return time.monotonic() - started
+    return runner
 
 
 def _steps(*, keep: bool) -> list[Step]:
@@ -64,9 +66,23 @@ def _steps(*, keep: bool) -> list[Step]:
     return steps if shutil.which("kubectl") else [without_kubectl(step) for step in steps]
 
 
-def _summary(seconds: float, peak: Peak) -> str:
+def _summary(runner: Runner, peak: Peak, simulated: str) -> str:
+    total = sum(runner.seconds.values())
+    slow = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in runner.seconds.items() if seconds >= SLOW_SECONDS)
     shares = "\n".join(f"  {mib:7.1f}  {command[:100]}" for mib, command in peak.shares if mib >= 1)
-    return f"\n# Done in {seconds:.0f} s. Peak memory of all processes (PSS): {peak.total_mib:.0f} MiB\n{shares}"
+    return (
+        f"\n# Done in {total:.0f} s ({slow}).\n"
+        f"# {simulated}\n"
+        f"# Peak memory of all processes (PSS): {peak.total_mib:.0f} MiB\n{shares}"
+    )
+
+
+def _simulated_boots(stage: Stage) -> str:
+    """Say how much of the time the machines' boots were, by what the servers' consoles tell."""
+    ups = [BOOTED.search(log.read_text()) for log in (stage.cloud / "console").glob("*.log")]
+    seconds = [float(up.group(1)) for up in ups if up]
+    boots = ", ".join(f"{up:.1f} s" for up in seconds)
+    return f"Simulated: {len(seconds)} servers, {SERVER_BOOT_SECONDS:.1f} s each until ACTIVE, then boots of {boots}"
 
 
 def _wait_for_ctrl_c(stage: Stage) -> None:

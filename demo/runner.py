@@ -30,6 +30,8 @@ class Runner:
     environment: Mapping[str, str]
     known: dict[str, str]
     show: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict, init=False)
+    """How long each step took, by its name."""
     _follower: "Follower | None" = field(default=None, init=False)
 
     def run(self, step: Step) -> str:
@@ -43,7 +45,9 @@ class Runner:
         if step.background:
             self._follower = Follower(command, self.folder, self.environment, self._fill(step.until), self.show)
             return ""
+        started = time.monotonic()
         output = self._run_until_shaped(step, command)
+        self.seconds[step.name] = time.monotonic() - started
         self.show(output.rstrip("\n")) if output else None
         self._capture(step, output)
         if self._follower:
