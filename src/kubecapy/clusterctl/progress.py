@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
+REPEAT_SECONDS = 5.0
+"""How often `--v 2` repeats a reason that stays the same."""
 CALLER = 2
 """Log lines name the caller's file and line, as klog's depth argument has it."""
 
@@ -31,6 +33,7 @@ class Progress:
         self._status = status
         self._started = clock.monotonic()
         self._reason = ""
+        self._told_at = self._started
 
     def step(self, text: str) -> None:
         """Tell that a step begins."""
@@ -50,9 +53,12 @@ class Progress:
         """Tell that `what` is awaited and why it is not there yet; called at every poll."""
         text = f"waiting for {what}: {reason}" if reason else f"waiting for {what}"
         self._show(text)
-        is_news = text != self._reason and self._status is None
-        self._reason = text
-        logger.log(V(0) if is_news else V(2), "%s (%.0f s)", text, self.elapsed_seconds, stacklevel=CALLER)
+        is_news = text != self._reason
+        if not is_news and self._clock.monotonic() - self._told_at < REPEAT_SECONDS:
+            return
+        self._reason, self._told_at = text, self._clock.monotonic()
+        level = V(0) if is_news and self._status is None else V(2)
+        logger.log(level, "%s (%.0f s)", text, self.elapsed_seconds, stacklevel=CALLER)
 
     @property
     def elapsed_seconds(self) -> float:
