@@ -163,7 +163,7 @@ async def test_a_create_that_stops_anywhere_goes_on_to_the_same_end(stage: Stage
 async def test_a_machine_that_only_a_person_can_mend_ends_the_run_with_its_error(stage: Stage) -> None:
     stage.bootstrap.problem = {"errorReason": "InvalidConfiguration", "errorMessage": 'there is no flavor "m1.mini"'}
 
-    with pytest.raises(ClusterctlError, match=r'machine master-\w+: there is no flavor "m1.mini"; change the machines'):
+    with pytest.raises(ClusterctlError, match=r'machine master-\w+: there is no flavor "m1.mini"; mend that and run'):
         await stage.create()
 
     stage.bootstrap.problem = None

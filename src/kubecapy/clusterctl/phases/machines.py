@@ -83,7 +83,7 @@ async def wait_for_machine(
         if machine is None:
             raise ClusterctlError(f"machine {key} is gone; someone deleted it while it was being made")
         if error := terminal_error(machine):
-            raise ClusterctlError(f"{error}; change the machines file and run the same command again")
+            raise ClusterctlError(f"{error}; mend that and run the same command again")
         if not is_far_enough(machine):
             raise NotYet(why_waiting(machine))
         return machine
