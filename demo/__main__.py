@@ -1,6 +1,7 @@
 """Run the demo: `python -m demo [--keep]`, which `make demo` and `make demo KEEP=1` call."""
 
 import argparse
+import os
 import re
 import shutil
 import signal
@@ -8,9 +9,9 @@ import sys
 from pathlib import Path
 
 from demo.memory import MemoryWatch, Peak
-from demo.processes import adopt_orphans
+from demo.processes import adopt_orphans, end_descendants
 from demo.runner import Runner, StoryBroken
-from demo.stage import SERVER_BOOT_SECONDS, Stage, StageError, open_stage
+from demo.stage import END_PATIENCE_SECONDS, SERVER_BOOT_SECONDS, Stage, StageError, open_stage
 from demo.story import STORY, Step, without_kubectl
 
 KEY_PAIR = "cluster-api-provider-openstack"
@@ -37,7 +38,15 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\ndemo: stopped; every process has ended and its folder is removed", file=sys.stderr)
         return 130
+    finally:
+        _end_what_is_left()
     return 0
+
+
+def _end_what_is_left() -> None:
+    """End processes that outlived their parents, and say so: there should be none."""
+    for command in end_descendants(os.getpid(), patience_seconds=END_PATIENCE_SECONDS):
+        print(f"demo: had to be killed: {command}", file=sys.stderr)
 
 
 def _parse() -> argparse.Namespace:

@@ -16,7 +16,6 @@ from pathlib import Path
 import yaml
 
 from demo.manifests import CloudFacts, map_files
-from demo.processes import end_descendants
 
 CLOUD_START_SECONDS = 30.0
 SERVER_BOOT_SECONDS = 2.0
@@ -58,14 +57,11 @@ def open_stage(show: Callable[[str], None]) -> Iterator[Stage]:
     try:
         stage = _lay_out(folder)
         show(f"# A simulated OpenStack with its guests, in {folder}")
-        _start_cloud(stage)
-        _write_files(stage)
-        yield stage
+        with _running_cloud(stage):
+            _write_files(stage)
+            yield stage
     finally:
-        killed = end_descendants(os.getpid(), patience_seconds=END_PATIENCE_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
-        for command in killed:
-            print(f"demo: had to be killed: {command}", file=sys.stderr)
 
 
 def _lay_out(folder: Path) -> Stage:
@@ -90,25 +86,32 @@ def _environment(folder: Path, work: Path) -> Mapping[str, str]:
     }
 
 
-def _start_cloud(stage: Stage) -> None:
+@contextlib.contextmanager
+def _running_cloud(stage: Stage) -> Iterator[None]:
+    """Run the cloud; ending it takes its guests and their pods along."""
     log = stage.folder / "cloud.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [
-                "kubecapy",
-                "devcloud",
-                "--guests",
-                "--state-dir",
-                str(stage.cloud),
-                "--boot-seconds",
-                str(SERVER_BOOT_SECONDS),
-            ],
+            [*CLOUD_COMMAND, "--state-dir", str(stage.cloud)],
             env=stage.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # ctrl-C reaches the commands first; the cloud ends last
         )
+    try:
+        _await_cloud(stage, process, log)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=END_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_cloud(stage: Stage, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + CLOUD_START_SECONDS
     while not (stage.cloud / "control.json").exists():
         if process.poll() is not None or time.monotonic() > deadline:
