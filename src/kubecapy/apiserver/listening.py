@@ -74,10 +74,20 @@ class TlsListener:
         for server in self._sockets:
             server.close()
         if self._web is not None:
-            self._web.pre_shutdown()
-            await self._web.shutdown(_SHUTDOWN_SECONDS)
+            await _shut_down(self._web)
         for server in self._sockets:
             await server.wait_closed()
+
+
+async def _shut_down(handler: web.Server) -> None:
+    transports = [connection.transport for connection in handler.connections]
+    handler.pre_shutdown()
+    await handler.shutdown(_SHUTDOWN_SECONDS)
+    # A TLS connection closes when its client says goodbye too, and an idle client would not for half a minute.
+    for transport in transports:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+    await asyncio.sleep(0)
 
 
 async def _bind(
