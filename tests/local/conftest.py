@@ -12,7 +12,7 @@ import pytest
 from kubecapy.local.guest.console import Console
 from kubecapy.local.guest.facts import ServerFacts
 from kubecapy.local.guest.filesystem import GuestFilesystem
-from kubecapy.local.guest.host import Host, prepare_files
+from kubecapy.local.guest.host import Host, power_on, prepare_files
 from kubecapy.local.guest.shell.interpreter import Shell
 from kubecapy.local.guest.shell.state import ShellState
 from kubecapy.local.guest.shell.streams import Streams, TextBuffer, TextInput, discard
@@ -55,6 +55,7 @@ def make_host(folder: Path, image: str = "KVM-Ubt18.04-Srv-x64", **facts: object
         timing=BootTiming(),
     )
     prepare_files(host)
+    power_on(host)
     return host
 
 

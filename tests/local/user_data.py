@@ -8,6 +8,7 @@ TOKEN = "abcdef.0123456789abcdef"
 
 HOST = f"""\
 - swapoff -a
+- sed -i '/ swap /d' /etc/fstab
 - modprobe br_netfilter
 - sysctl -w net.bridge.bridge-nf-call-iptables=1
 - sysctl -w net.ipv4.ip_forward=1
@@ -16,6 +17,7 @@ HOST = f"""\
 - [curl, -fsSL, -o, /usr/bin/kubelet, {PROGRAMS}/kubelet]
 - [curl, -fsSL, -o, /usr/bin/kubectl, {PROGRAMS}/kubectl]
 - chmod 0755 /usr/bin/kubeadm /usr/bin/kubelet /usr/bin/kubectl
+- systemctl enable kubelet
 """
 KUBELET_UNIT = "[Service]\\nExecStart=/usr/bin/kubelet\\n"
 

@@ -12,7 +12,7 @@ from kubecapy.local.guest.console import Console
 from kubecapy.local.guest.control_plane import control_plane_components
 from kubecapy.local.guest.facts import GuestSpec, ServerFacts
 from kubecapy.local.guest.filesystem import GuestFilesystem
-from kubecapy.local.guest.host import Host, prepare_files
+from kubecapy.local.guest.host import Host, power_on, prepare_files
 from kubecapy.local.guest.kubelet.kubelet import Kubelet
 from kubecapy.local.guest.programs import find_program
 from kubecapy.local.guest.terminal import Terminal
@@ -51,6 +51,7 @@ class Guest:
         host.console.kernel("Linux version 5.4.0-42-generic (simulated guest)")
         await host.clock.sleep(host.timing.kernel_seconds)
         prepare_files(host)
+        power_on(host)
         host.units.on_change("kubelet", start=self._start_kubelet, stop=self._stop_kubelet)
         async with self._scope:
             try:

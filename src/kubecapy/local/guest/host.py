@@ -87,12 +87,50 @@ def prepare_files(host: Host) -> None:
     files.write("/etc/hostname", f"{'ubuntu' if system.family == 'apt' else 'localhost.localdomain'}\n")
     files.write("/etc/hosts", "127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n")
     files.write("/etc/fstab", "LABEL=root / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n")
-    files.write("/proc/swaps", f"{_SWAPS_HEADER}/swap.img\t\t\t\tfile\t\t2097148\t0\t-2\n")
-    files.write("/proc/modules", "")
-    files.write("/proc/sys/net/ipv4/ip_forward", "0\n")
     files.entry("/dev/null").touch()
     for name in ("ssh", "cron", "ufw") if system.family == "apt" else ("sshd", "crond", "firewalld"):
         host.units.install(name, enabled=True)
+
+
+def power_on(host: Host) -> None:
+    """Bring what lives in memory to what the guest's files say: swap space, kernel modules, kernel settings.
+
+    Nothing else of it survives a reboot, as on a real host.
+    """
+    files = host.files
+    mounts = [line.split() for line in files.read_text("/etc/fstab").splitlines() if not line.startswith("#")]
+    swaps = [fields[0] for fields in mounts if len(fields) > 2 and fields[2] == "swap"]
+    files.write("/proc/swaps", _SWAPS_HEADER + "".join(f"{name}\t\t\t\tfile\t\t2097148\t0\t-2\n" for name in swaps))
+    files.write("/proc/modules", "")
+    if files.exists("/proc/sys"):
+        files.remove("/proc/sys", recursive=True)
+    files.install("/proc/sys/net/ipv4/ip_forward", "0\n")
+    for path in files.glob("/etc/modules-load.d/*.conf"):
+        for name in files.read_text(path).split():
+            load_module(host, name)
+    for path in ("/etc/sysctl.conf", *files.glob("/etc/sysctl.d/*.conf")):
+        for name, value in settings_in(files.read_text(path) if files.is_file(path) else ""):
+            change_setting(host, name, value)
+
+
+def settings_in(text: str) -> list[tuple[str, str]]:
+    """Return the kernel settings of a sysctl.conf(5)."""
+    pairs = [line.partition("=") for line in text.splitlines() if not line.lstrip().startswith(("#", ";"))]
+    return [(name.strip().lstrip("-"), value.strip()) for name, equals, value in pairs if equals]
+
+
+def change_setting(host: Host, name: str, value: str) -> bool:
+    """Set a kernel setting such as `net.ipv4.ip_forward`; return whether the kernel has it."""
+    path = setting_path(name)
+    if "/bridge/" in path and not host.files.exists(path):
+        return False
+    host.files.install(path, f"{value}\n")
+    return True
+
+
+def setting_path(name: str) -> str:
+    """Return the file below /proc/sys that stands for a kernel setting."""
+    return f"/proc/sys/{name.replace('.', '/')}"
 
 
 def turn_swap_off(host: Host) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kubecapy.local.guest.host import Host, load_module, turn_swap_off
+from kubecapy.local.guest.host import Host, change_setting, load_module, setting_path, settings_in, turn_swap_off
 from kubecapy.local.guest.shell.commands import Call, Command, split_options
 from kubecapy.local.guest.units import MaskedUnit, UnknownUnit
 
 UNIT_MISSING_STATUS = 5
 UNIT_INACTIVE_STATUS = 3
+SYSCTL_FAILURE = 255
 
 _WITHOUT_EFFECT = (
     "apparmor_parser",
@@ -142,33 +143,28 @@ class _SystemCommands:
         status = 0
         for word in operands:
             name, equals, value = word.partition("=")
-            path = f"/proc/sys/{name.strip().replace('.', '/')}"
-            if not equals and self._host.files.is_file(path):
-                call.out(f"{name} = {self._host.files.read_text(path)}")
-            elif not equals:
-                status = call.fail(f"cannot stat {path}: No such file or directory", 255)
-            else:
+            path = setting_path(name.strip())
+            if equals:
                 status = self._set(call, name.strip(), value.strip()) or status
+            elif self._host.files.is_file(path):
+                call.out(f"{name} = {self._host.files.read_text(path)}")
+            else:
+                status = call.fail(f"cannot stat {path}: No such file or directory", SYSCTL_FAILURE)
         return status
 
     def _load_settings(self, call: Call, paths: list[str]) -> int:
-        found = paths or ["/etc/sysctl.conf", *self._host.files.glob("/etc/sysctl.d/*.conf")]
         status = 0
-        for path in found:
+        for path in paths or ["/etc/sysctl.conf", *self._host.files.glob("/etc/sysctl.d/*.conf")]:
             if not self._host.files.is_file(path, call.cwd):
                 continue
             call.out(f"* Applying {path} ...\n")
-            for line in self._host.files.read_text(path, call.cwd).splitlines():
-                name, equals, value = line.partition("=")
-                if equals and not line.lstrip().startswith(("#", ";")):
-                    status = self._set(call, name.strip().lstrip("-"), value.strip()) or status
+            for name, value in settings_in(self._host.files.read_text(path, call.cwd)):
+                status = self._set(call, name, value) or status
         return status
 
     def _set(self, call: Call, name: str, value: str) -> int:
-        path = f"/proc/sys/{name.replace('.', '/')}"
-        if "/bridge/" in path and not self._host.files.exists(path):
-            return call.fail(f"cannot stat {path}: No such file or directory", 255)
-        self._host.files.install(path, f"{value}\n")
+        if not change_setting(self._host, name, value):
+            return call.fail(f"cannot stat {setting_path(name)}: No such file or directory", SYSCTL_FAILURE)
         call.out(f"{name} = {value}\n")
         return 0
 

@@ -27,6 +27,8 @@ class Finding(msgspec.Struct, frozen=True):
     name: str
     """As `--ignore-preflight-errors` takes it."""
     message: str
+    is_fatal: bool = True
+    """False for what kubeadm only warns of."""
 
 
 def check_init(host: Host, minor: int, certificates: str) -> list[Finding]:
@@ -51,14 +53,14 @@ def check_join(host: Host, minor: int, ca_path: str) -> list[Finding]:
 
 
 def raise_findings(findings: Iterable[Finding], ignored: Iterable[str]) -> list[Finding]:
-    """Return the findings that are ignored, which become warnings.
+    """Return the findings that are not fatal or ignored: they become warnings.
 
     Raises:
         KubeadmError: one is not ignored; the message lists all of those.
     """
     folded = {name.casefold() for name in ignored}
     all_findings = list(findings)
-    fatal = [finding for finding in all_findings if not folded & {finding.name.casefold(), "all"}]
+    fatal = [finding for finding in all_findings if finding.is_fatal and not folded & {finding.name.casefold(), "all"}]
     if not fatal:
         return all_findings
     lines = "".join(f"\n\t[ERROR {finding.name}]: {finding.message}" for finding in fatal)
@@ -73,6 +75,10 @@ def _check_system(host: Host, minor: int) -> list[Finding]:
         found.append(Finding("CRI", f"container runtime is not running: {runtime} is not there or not started"))
     if find_program(files, "kubelet") is None:
         found.append(Finding("FileExisting-kubelet", "kubelet not found in system path"))
+    unit = host.units.find("kubelet")
+    if unit is not None and not unit.enabled:
+        advice = "kubelet service is not enabled, please run 'systemctl enable kubelet.service'"
+        found.append(Finding("Service-Kubelet", advice, is_fatal=False))
     for path in (BRIDGE_SETTING, FORWARD_SETTING):
         name = f"FileContent-{path.replace('/', '-')}"
         if not files.is_file(path):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kubecapy.local.guest.host import Host
+from kubecapy.local.guest.host import Host, has_swap
 from kubecapy.local.guest.kubeadm.layout import DEFAULT_CA, KUBELET_CONFIG, KUBELET_FLAGS, MANIFESTS
 from kubecapy.local.guest.programs import find_program
 
@@ -72,6 +72,8 @@ def read_settings(host: Host) -> KubeletSettings:
             f"{KUBELET_CONFIG}: no such file or directory"
         )
     flags = _flags(host)
+    if has_swap(host) and flags.get("fail-swap-on") != "false":
+        raise KubeletError("running with swap on is not supported, please disable swap! or set --fail-swap-on to false")
     return KubeletSettings(
         node_name=flags.get("hostname-override") or host.hostname.casefold(),
         version=f"v{program.version}",
