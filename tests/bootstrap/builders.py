@@ -49,7 +49,7 @@ def a_machine(name: str = "node-1", kubelet: str = "1.14.0", control_plane: str 
 
 def seeded(seed: int = 1) -> Random:
     """Return a source of chance that is the same each time."""
-    return Random(seed)  # noqa: S311 - tests want no surprise
+    return Random(seed)
 
 
 def a_token() -> BootstrapToken:
