@@ -126,6 +126,8 @@ class Follower:
             self._process.kill()
             self._process.wait()
         self._reader.join(timeout=1)
+        if self._process.stdout:
+            self._process.stdout.close()
 
 
 def _problem(step: Step, done: "subprocess.CompletedProcess[str]") -> str | None:
