@@ -94,7 +94,10 @@ def secret(name: str, value: str) -> JsonObject:
 
 
 class HurriedClock(SystemClock):
-    """Waits a hundredth of what it is asked to."""
+    """Runs a hundred times as fast."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() * 100
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / 100)
@@ -167,7 +170,15 @@ class Puppet:
             return
         await self.client.patch(RAW_MACHINES, key, {"metadata": {"finalizers": [MACHINE_FINALIZER]}})
         ready = {"type": "Ready", "status": "True", "reason": "NodeReady", "lastTransitionTime": "2019-04-04T06:00:00Z"}
-        status = {"status": {"phase": "Running", "nodeRef": {"kind": "Node", "name": key.name}, "conditions": [ready]}}
+        mended = {"errorReason": None, "errorMessage": None}
+        status = {
+            "status": {
+                **mended,
+                "phase": "Running",
+                "nodeRef": {"kind": "Node", "name": key.name},
+                "conditions": [ready],
+            }
+        }
         await self.client.patch(RAW_MACHINES, key, status, subresource="status")
 
     async def _play_cluster(self) -> None:

@@ -47,6 +47,13 @@ def test_verbosity_counts_before_the_command_too(clusterctl) -> None:
     assert logging.getLogger("kubecapy").getEffectiveLevel() == logging.INFO - 7
 
 
+@pytest.mark.parametrize(("verbosity", "level"), [(3, logging.ERROR), (4, logging.WARNING)])
+def test_warnings_of_libraries_are_shown_from_verbosity_4(clusterctl, verbosity: int, level: int) -> None:
+    clusterctl("version", "--v", verbosity)
+
+    assert logging.getLogger("some.library").getEffectiveLevel() == level
+
+
 def test_underscores_and_dashes_mean_the_same_in_flag_names(clusterctl) -> None:
     outcome = clusterctl("create", "cluster", "--bootstrap_type", "kind", "--provider_components=p.yaml")
 

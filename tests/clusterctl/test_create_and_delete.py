@@ -58,7 +58,7 @@ class Stage:
     def state(self) -> Path:
         return self.folder / "state"
 
-    def run(self, operation: Operation, *, seconds: float = 20.0) -> Run:
+    def run(self, operation: Operation, *, seconds: float = 2000.0) -> Run:
         """What a new process finds."""
         self.state.mkdir(exist_ok=True)
         clock = HurriedClock()
@@ -168,12 +168,6 @@ async def test_a_machine_that_only_a_person_can_mend_ends_the_run_with_its_error
 
     stage.bootstrap.problem = None
     (name,) = await machine_names(stage.bootstrap)
-    await stage.bootstrap.client.patch(
-        RAW_MACHINES,
-        ObjectKey("default", name),
-        {"status": {"errorReason": None, "errorMessage": None}},
-        subresource="status",
-    )
     await stage.create()
     assert name in await machine_names(stage.target)
 
@@ -186,7 +180,7 @@ async def test_a_timeout_names_the_condition_that_is_missing(stage: Stage) -> No
     }
 
     with pytest.raises(ClusterctlError, match=r"waiting for machine master-\w+: Provisioning, InstanceReady: server b"):
-        await stage.create(seconds=0.5)
+        await stage.create(seconds=50)
 
 
 async def test_a_cluster_is_deleted_workers_first(stage: Stage) -> None:
@@ -221,7 +215,7 @@ async def test_leftovers_in_the_cloud_fail_the_delete_and_are_listed(stage: Stag
 async def test_an_unfinished_create_is_deleted_where_it_stands(stage: Stage) -> None:
     stage.bootstrap.problem = {"phase": "Provisioning"}
     with pytest.raises(ClusterctlError, match="timed out"):
-        await stage.create(seconds=0.3)
+        await stage.create(seconds=30)
 
     await stage.delete("create")
 
@@ -235,7 +229,7 @@ async def test_an_unfinished_create_is_deleted_where_it_stands(stage: Stage) -> 
 async def test_a_move_that_did_not_hand_over_is_taken_back_by_the_delete(stage: Stage) -> None:
     stage.bootstrap.problem = {"phase": "Provisioning"}
     with pytest.raises(ClusterctlError, match="timed out"):
-        await stage.create(seconds=0.3)
+        await stage.create(seconds=30)
     # What a process leaves that dies while it copies.
     store = stage.run("create").store
     store.update_move(stage="copying", replicas={f"Deployment {NAMESPACE}/controllers": 1})

@@ -4,6 +4,7 @@ Flag names accept `_` for `-` (Cluster API v0.1.1 and later), `-v 4`, `--v 4` an
 command, and the log flags of klog that scripts of the time carry are accepted without effect.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -20,6 +21,9 @@ VERBOSITY_KEY = "kubecapy.clusterctl.verbosity"
 
 CONTROLLER_LOGS_VERBOSITY = 5
 """From here on, what the controllers of an embedded cluster log is shown too, not only kept in their file."""
+
+LIBRARY_WARNINGS_VERBOSITY = 4
+"""From here on, warnings of libraries are shown."""
 
 CONTEXT_SETTINGS: Mapping[str, Any] = {
     "help_option_names": ["-h", "--help"],
@@ -42,7 +46,11 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Set up the logs, then run the command."""
-        logs.configure(verbosity=verbosity_of(ctx))
+        verbosity = verbosity_of(ctx)
+        logs.configure(verbosity=verbosity)
+        if verbosity < LIBRARY_WARNINGS_VERBOSITY:
+            # What a library warns of comes back to us as an error, which we put into a sentence.
+            logging.getLogger().setLevel(logging.ERROR)
         return super().invoke(ctx)
 
 

@@ -16,6 +16,8 @@ from kubecapy.clusterctl.progress import Progress
 from kubecapy.clusterctl.record import RecordStore
 from kubecapy.clusterctl.waiting import NotYet, Waiter
 
+SETTLE_SECONDS = 5.0
+
 
 class NamedMachine:
     """A Machine of the machines file under the name that it has, or gets, on the server."""
@@ -75,17 +77,20 @@ async def wait_for_machine(
     """Return the Machine once `is_far_enough`, telling meanwhile why it is not.
 
     Raises:
-        ClusterctlError: its error can only be mended in the manifest, or it is not there in time.
+        ClusterctlError: it has an error that only a person can mend, or it is not there in time.
     """
+    # An error may be one of before the manifest was mended: the controllers get a moment to look again.
+    settled = waiter.clock.monotonic() + SETTLE_SECONDS
 
     async def look() -> Machine:
         machine = await reader.find(MACHINES, key)
         if machine is None:
             raise ClusterctlError(f"machine {key} is gone; someone deleted it while it was being made")
-        if error := terminal_error(machine):
+        error = terminal_error(machine)
+        if error and waiter.clock.monotonic() >= settled:
             raise ClusterctlError(f"{error}; mend that and run the same command again")
         if not is_far_enough(machine):
-            raise NotYet(why_waiting(machine))
+            raise NotYet(error or why_waiting(machine))
         return machine
 
     return await waiter.wait_for(f"machine {key.name}", look, limit_seconds=limit_seconds)
