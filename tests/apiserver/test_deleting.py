@@ -202,6 +202,20 @@ async def test_a_namespace_takes_its_content_along(api: Api, widgets: str) -> No
     assert (await api.get(place))["items"] == []
 
 
+async def test_a_replaced_namespace_still_takes_its_content_along(api: Api) -> None:
+    await api.create("/api/v1/namespaces", {"metadata": {"name": "doomed"}})
+    await api.create("/api/v1/namespaces/doomed/configmaps", config_map("held", finalizers=[FINALIZER]))
+
+    replaced = await api("PUT", "/api/v1/namespaces/doomed", {"metadata": {"name": "doomed", "labels": {"x": "1"}}})
+    await api.delete("/api/v1/namespaces/doomed")
+
+    assert replaced.body["spec"] == {"finalizers": ["kubernetes"]}
+    assert (await api("GET", "/api/v1/namespaces/doomed")).status == 200
+    finalized = await api("PUT", "/api/v1/namespaces/doomed/finalize", {"metadata": {"name": "doomed"}, "spec": {}})
+    assert finalized.status == 200
+    assert (await api("GET", "/api/v1/namespaces/doomed")).status == 404
+
+
 async def test_the_systems_own_namespaces_cannot_be_deleted(api: Api) -> None:
     reply = await api("DELETE", "/api/v1/namespaces/kube-system")
 

@@ -24,7 +24,9 @@ from kubecapy.apiserver.endpoints.write import WriteEndpoint
 from kubecapy.apiserver.interfaces import Authenticates, Authorizes, Handler, HandlerKey
 from kubecapy.apiserver.registry.registry import Registry
 from kubecapy.clock import Clock
+from kubecapy.telemetry.logs import V, get_logger
 
+_log = get_logger(__name__)
 _VERBS_OF_ONE = ("get", "update", "patch", "delete")
 """Verbs that need the name of an object; the others are for collections."""
 
@@ -81,9 +83,12 @@ class Dispatcher:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer `request`; whatever is refused becomes a Status."""
         try:
-            return await self._serve(request)
+            response = await self._serve(request)
         except StatusError as error:
-            return error_response(error)
+            response = error_response(error)
+        # The path alone: a query may hold what is nobody's business.
+        _log.log(V(6), "%s %s %d", request.method, request.rel_url.raw_path, response.status)
+        return response
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         authorization = request.headers.get("Authorization")

@@ -18,6 +18,9 @@ from kubecapy.apiserver.operations.writing import ObjectWriting, Update, Written
 from kubecapy.apiserver.registry.kinds import ScalePaths
 from kubecapy.apiserver.storage.store import Store
 
+_PARTS = ("status", "finalize")
+"""Subresources that are a part of the object; others are actions on the whole of it."""
+
 Change = Callable[[JsonObject], JsonObject]
 
 
@@ -89,7 +92,7 @@ class WriteEndpoint:
 
     async def change(self, call: Call, change: Change, *, is_replacement: bool = False) -> Written:
         """Change the object of `call`, or its status where that is asked for, as its sender may."""
-        part = "status" if call.target.subresource == "status" else ""
+        part = call.target.subresource if call.target.subresource in _PARTS else ""
         return await self._change(call, change, part, is_replacement=is_replacement)
 
     async def change_status(self, call: Call, change: Change) -> Written:

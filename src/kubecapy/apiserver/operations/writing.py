@@ -11,18 +11,16 @@ from random import Random
 import msgspec
 
 from kubecapy.apimachinery.errors import (
-    BadRequest,
     Forbidden,
     MethodNotAllowed,
     StatusDetails,
     already_exists,
-    conflict,
-    invalid,
     not_found,
 )
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import generate_name
 from kubecapy.apimachinery.times import format_time
+from kubecapy.apiserver.operations.identity import check_revision, check_same, place_new
 from kubecapy.apiserver.operations.preparation import (
     FieldValidation,
     Prepared,
@@ -33,14 +31,12 @@ from kubecapy.apiserver.operations.preparation import (
 from kubecapy.apiserver.registry.access import read, read_text
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.registry import Registry
-from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 from kubecapy.apiserver.storage.records import Record, ResourceId
 from kubecapy.apiserver.storage.store import Store
 from kubecapy.clock import Clock
 
 _NAMESPACES = ResourceId("", "namespaces")
 _NAME_ATTEMPTS = 8
-_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 AdmitNew = Callable[[JsonObject], JsonObject]
 """Completes or refuses a new object with regard to its sender."""
@@ -69,7 +65,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     change: Callable[[JsonObject], JsonObject]
     """Returns the wished object; what it is given belongs to it."""
     part: str = ""
-    """`status` where only the status is taken, else empty."""
+    """`status` where only the status is taken, `finalize` where what clients must leave is taken too, else empty."""
     validation: FieldValidation = "Warn"
     admit: AdmitChange = _admit_change
     is_replacement: bool = False
@@ -106,7 +102,7 @@ class ObjectWriting:
                 "create not allowed while custom resource definition is terminating",
                 details=StatusDetails(group=kind.group, kind=kind.plural),
             )
-        self._check_place(kind, namespace, obj)
+        place_new(kind, namespace, obj)
         self._name(kind, obj)
         prepared = prepare_new(kind, admit(obj), validation)
         self._check_namespace(kind, namespace, prepared.obj)
@@ -132,7 +128,8 @@ class ObjectWriting:
             raise not_found(kind.qualified_plural, key.name)
         old = in_version(record.decode(), kind)
         wished = update.change(in_version(record.decode(), kind))
-        self._check_identity(kind, key, wished, old, update)
+        check_same(kind, key, wished, old)
+        check_revision(kind, key, wished, old, is_replacement=update.is_replacement)
         prepared = self._prepare(kind, update.admit(old, wished), old, record, update)
         prepared.obj["metadata"]["resourceVersion"] = str(record.revision)
         if prepared.obj == old:
@@ -145,24 +142,9 @@ class ObjectWriting:
         if update.part == "status":
             base = in_version(record.decode(), kind)
             return prepare_status_change(kind, wished, old, base, update.validation)
+        if update.part != "finalize":
+            kind.strategy.keep(wished, old)
         return prepare_change(kind, wished, old, update.validation)
-
-    def _check_place(self, kind: ServedKind, namespace: str, obj: JsonObject) -> None:
-        """Check what the object says of its own address against where it was sent."""
-        if not isinstance(obj.setdefault("metadata", {}), dict):
-            raise BadRequest("metadata: expected an object")
-        stated = read_text(obj, "metadata", "namespace")
-        if stated and kind.namespaced and stated != namespace:
-            raise BadRequest(
-                f"the namespace of the provided object does not match the namespace sent on the request"
-                f" ({stated} != {namespace})"
-            )
-        if read_text(obj, "metadata", "resourceVersion") not in ("", "0"):
-            raise BadRequest("resourceVersion should not be set on objects to be created")
-        obj["metadata"].pop("resourceVersion", None)
-        obj["metadata"].pop("namespace", None)
-        if kind.namespaced:
-            obj["metadata"]["namespace"] = namespace
 
     def _name(self, kind: ServedKind, obj: JsonObject) -> None:
         """Complete a generated name; a taken one is drawn again."""
@@ -211,42 +193,6 @@ class ObjectWriting:
         if is_finished(kind, obj):
             return await self._store.remove(kind.resource, key, stored)
         return await self._store.put(kind.resource, key, stored)
-
-    def _check_identity(
-        self, kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject, update: Update
-    ) -> None:
-        """Check that `wished` is the same object as `old`, in the state that its sender knows."""
-        metadata = wished.setdefault("metadata", {})
-        if not isinstance(metadata, dict):
-            raise BadRequest("metadata: expected an object")
-        if metadata.setdefault("name", key.name) != key.name:
-            raise BadRequest(
-                f"the name of the object ({metadata['name']}) does not match the name on the URL ({key.name})"
-            )
-        if key.namespace and metadata.setdefault("namespace", key.namespace) != key.namespace:
-            raise BadRequest(
-                f"the namespace of the provided object does not match the namespace sent on the request"
-                f" ({metadata['namespace']} != {key.namespace})"
-            )
-        self._check_uid(kind, key, metadata, old)
-        self._check_revision(kind, key, wished, old, update)
-
-    @staticmethod
-    def _check_uid(kind: ServedKind, key: ObjectKey, metadata: JsonObject, old: JsonObject) -> None:
-        uid, stored = metadata.get("uid"), old["metadata"].get("uid")
-        if uid and uid != stored:
-            message = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}"
-            raise conflict(kind.qualified_plural, key.name, message)
-
-    @staticmethod
-    def _check_revision(kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject, update: Update) -> None:
-        stated = wished["metadata"].get("resourceVersion") or "0"
-        if stated == "0":
-            if update.is_replacement and kind.strategy.needs_resource_version:
-                wrong = invalid_field("metadata.resourceVersion", 0, "must be specified for an update")
-                raise invalid(kind.kind, kind.group, key.name, [wrong])
-        elif stated != old["metadata"]["resourceVersion"]:
-            raise conflict(kind.qualified_plural, key.name, _MODIFIED)
 
 
 def is_finished(kind: ServedKind, obj: JsonObject) -> bool:

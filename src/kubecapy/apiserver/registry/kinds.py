@@ -61,6 +61,10 @@ def _nothing(_obj: JsonObject) -> None:
     """Complete nothing."""
 
 
+def _keep_nothing(_obj: JsonObject, _old: JsonObject) -> None:
+    """Keep nothing."""
+
+
 def _no_errors(_obj: JsonObject, _old: JsonObject | None) -> list[FieldError]:
     return []
 
@@ -77,6 +81,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an update must say which state it is based on."""
     prepare_create: Complete = _nothing
     """Completes a new object."""
+    keep: Callable[[JsonObject, JsonObject], None] = _keep_nothing
+    """Gives a changed object, in place, what of the stored one only the server's own parts may change."""
     default: Complete = _nothing
     """Fills absent fields of a new or changed object."""
     validate: Validate = _no_errors

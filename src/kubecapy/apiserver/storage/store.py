@@ -68,7 +68,7 @@ class Store:
     async def __aenter__(self) -> Self:
         """Load what is stored and start the writer."""
         if self._journal is not None:
-            await run_blocking(self._executor, self._load)
+            await run_blocking(self._executor, partial(self._load, self._journal))
         await self._scope.__aenter__()
         if self._journal is not None:
             self._scope.start(self._write_groups(self._journal), name="writer")
@@ -150,10 +150,9 @@ class Store:
             commits=self._commits,
         )
 
-    def _load(self) -> None:
-        assert self._journal is not None  # noqa: S101 - __aenter__ asked
-        self._revision = self._submitted = self._floor = max(self._journal.open(), self._floor)
-        for resource, record in self._journal.load():
+    def _load(self, journal: Journal) -> None:
+        self._revision = self._submitted = self._floor = max(journal.open(), self._floor)
+        for resource, record in journal.load():
             self.collection(resource).load(record)
 
     def _submit(

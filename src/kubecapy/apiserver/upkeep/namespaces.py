@@ -63,7 +63,8 @@ class NamespaceEmptier:
     async def _release(self, name: str) -> None:
         kind = self._core.registry.storage_kind(_NAMESPACES)
         if kind is not None:
-            await self._core.writing.update(kind, ObjectKey("", name), Update(change=_without_finalizer))
+            update = Update(change=_without_finalizer, part="finalize")
+            await self._core.writing.update(kind, ObjectKey("", name), update)
 
 
 def _without_finalizer(namespace: JsonObject) -> JsonObject:

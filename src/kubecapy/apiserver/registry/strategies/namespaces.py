@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read_list, read_text, section
+from kubecapy.apiserver.registry.access import read_list, read_object, read_text, section
 from kubecapy.apiserver.registry.kinds import Strategy
 from kubecapy.apiserver.storage.records import ResourceId
 
@@ -15,6 +15,11 @@ _PROTECTED = ("default", "kube-system", "kube-public")
 def _prepare_create(namespace: JsonObject) -> None:
     namespace["spec"] = {"finalizers": [NAMESPACE_FINALIZER]}
     namespace["status"] = {"phase": "Active"}
+
+
+def _keep(namespace: JsonObject, old: JsonObject) -> None:
+    """Keep the finalizers of the spec: a namespace that lost them would go before its content."""
+    namespace["spec"] = read_object(old, "spec")
 
 
 def _default(namespace: JsonObject) -> None:
@@ -54,6 +59,7 @@ def namespaces(root_ca: str) -> Strategy:
         name_rule="label",
         has_status=True,
         prepare_create=_prepare_create,
+        keep=_keep,
         default=_default,
         is_undeletable=_is_undeletable,
         is_held=_is_held,
