@@ -71,16 +71,16 @@ def test_each_reason_is_told_once(stream) -> None:
     assert texts(stream) == ["waiting for m: a (0 s)", "waiting for m: b (2 s)"]
 
 
-def test_every_poll_is_told_at_verbosity_2(stream) -> None:
+def test_a_reason_that_stays_is_told_every_five_seconds_at_verbosity_2(stream) -> None:
     logs.configure(verbosity=2, stream=stream)
 
     @on_virtual_time
     async def run() -> None:
-        await waiter().wait_for("m", looks(NotYet("a"), NotYet("a"), "done"), limit_seconds=10)
+        await waiter().wait_for("m", looks(*[NotYet("a")] * 12, "done"), limit_seconds=20)
 
     run()
 
-    assert texts(stream) == ["waiting for m: a (0 s)", "waiting for m: a (1 s)"]
+    assert texts(stream) == ["waiting for m: a (0 s)", "waiting for m: a (5 s)", "waiting for m: a (10 s)"]
 
 
 def test_a_step_is_told_in_klogs_form(stream) -> None:

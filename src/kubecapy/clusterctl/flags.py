@@ -140,7 +140,7 @@ def _global_options() -> list[click.Option]:
         metavar="LEVEL",
         expose_value=False,
         callback=_keep_verbosity,
-        help="Log level, 0 to 10: 2 shows each poll, 4 each step of a move, 5 the controllers' own lines.",
+        help="Log level, 0 to 10: 2 repeats what is awaited, 4 each step of a move, 5 the controllers' own lines.",
     )
     flags = [click.Option([name], is_flag=True, hidden=True, expose_value=False) for name in _IGNORED_FLAGS]
     options = [click.Option([name], hidden=True, expose_value=False) for name in _IGNORED_OPTIONS]

@@ -65,7 +65,8 @@ def resolve_provider_environment(components: Sequence[JsonObject], folder: Path)
 async def read_provider_environment(reader: Reader, folder: Path) -> ProviderEnvironment:
     """Return what the components of a management cluster say, as `resolve_provider_environment` does."""
     components: list[JsonObject] = []
-    for resource in (DEPLOYMENTS, SECRETS, CONFIG_MAPS):
+    resources: tuple[Resource[Any], ...] = (DEPLOYMENTS, SECRETS, CONFIG_MAPS)
+    for resource in resources:
         raw: Resource[JsonObject] = msgspec.structs.replace(resource, type=dict)
         listed = (await reader.list(raw)).items
         components.extend({"apiVersion": raw.api_version, "kind": raw.kind, **obj} for obj in listed)
