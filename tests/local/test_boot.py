@@ -1,15 +1,11 @@
 """Servers boot: a control plane and a worker from user data written by hand, on a cloud with guests."""
 
-import asyncio
 import contextlib
 import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,24 +13,16 @@ import pytest_asyncio
 from tests.local import user_data
 from tests.local.cloud_user import CloudUser
 from tests.local.processes import descendants, still_there
+from tests.local.running_cloud import CLOCK, administrator, eventually, node_ready, open_cloud
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
-from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
-from kubecapy.client.interfaces import Unreachable
-from kubecapy.clock import SystemClock
-from kubecapy.devcloud.settings import Timing
-from kubecapy.local.certificates import Authority, Profile, encode_key, issue, make_authority, public_key_hash
-from kubecapy.local.cloud import MEMBER_CLOUD, LocalCloud, LocalCloudSettings, open_local_cloud
-from kubecapy.local.guest.servers import read_access
-from kubecapy.local.guest.timing import BootTiming
+from kubecapy.local.certificates import Authority, encode_key, make_authority, public_key_hash
+from kubecapy.local.cloud import LocalCloud
 from kubecapy.local.workloads.kinds import DEPLOYMENTS, NODES, PODS, is_true, labels_of
-from kubecapy.telemetry.secrets import Secret
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CLOCK = SystemClock()
-DEADLINE_SECONDS = 40.0
 TALKER = "import os, time\nprint('I am on', os.environ['NODE'], flush=True)\nwhile True: time.sleep(1)"
 
 
@@ -66,52 +54,14 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clu
 
 @contextlib.asynccontextmanager
 async def _cluster(state_dir: Path) -> AsyncIterator[Cluster]:
-    settings = LocalCloudSettings(
-        state_dir=state_dir,
-        cloud_timing=Timing(boot_seconds=0.1, schedule_seconds=0.05, delete_seconds=0.1),
-        boot_timing=BootTiming(discovery_seconds=3.0).scaled(0.3),
-        images={"example/talker": (sys.executable, "-c")},
-    )
-    async with (
-        open_local_cloud(settings, CLOCK, Random()) as cloud,
-        CloudUser(read_access(cloud.clouds_yaml, MEMBER_CLOUD)) as user,
-    ):
+    async with open_cloud(state_dir) as (cloud, user):
         authority = make_authority("kubernetes", CLOCK.now())
         port, fixed, floating = await user.reserve("cp", floating=True)
         pem, key = authority.pem.decode(), encode_key(authority.key).decode()
         text = user_data.control_plane("cp", fixed, floating, pem, key, more="- echo hello from runcmd")
         server = await user.create_server("cp", port, text)
-        admin = issue(authority, Profile("admin", ("system:masters",)), CLOCK.now())
-        connection = Connection(
-            server=f"https://{floating}:6443",
-            ca=authority.pem,
-            client_certificate=admin.certificate,
-            client_key=Secret(admin.key),
-        )
-        async with HttpClient(connection, CLOCK) as client:
+        async with administrator(authority, f"{floating}:6443") as client:
             yield Cluster(cloud, user, client, authority, f"{floating}:6443", server)
-
-
-async def eventually(reading: Callable[[], Awaitable[Any]], condition: Callable[[Any], Any]) -> Any:
-    """Return what `reading` returns once `condition` holds; the last reading is in the failure's message."""
-    found = None
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while True:
-                with contextlib.suppress(Unreachable):
-                    found = await reading()
-                    if condition(found):
-                        return found
-                await asyncio.sleep(0.1)
-    raise AssertionError(f"not in {DEADLINE_SECONDS} s: {str(found)[-4000:]}")
-
-
-async def node_ready(cluster: Cluster, name: str) -> JsonObject:
-    found = await eventually(
-        lambda: cluster.client.find(NODES, ObjectKey("", name)), lambda node: node and is_true(node, "Ready")
-    )
-    assert isinstance(found, dict)
-    return found
 
 
 async def add_worker(cluster: Cluster, name: str, **changes: str) -> str:
@@ -121,7 +71,7 @@ async def add_worker(cluster: Cluster, name: str, **changes: str) -> str:
 
 
 async def test_a_control_plane_becomes_ready_and_shows_what_it_runs(cluster: Cluster) -> None:
-    node = await node_ready(cluster, "cp")
+    node = await node_ready(cluster.client, "cp")
     pods = await eventually(
         lambda: cluster.client.list(PODS, namespace="kube-system"),
         lambda listing: len(listing.items) == 8 and all(is_true(pod, "Ready") for pod in listing.items),
@@ -142,9 +92,9 @@ async def test_a_control_plane_becomes_ready_and_shows_what_it_runs(cluster: Clu
 
 
 async def test_a_worker_joins_and_runs_pods_whose_logs_the_api_serves(cluster: Cluster) -> None:
-    await node_ready(cluster, "cp")
+    await node_ready(cluster.client, "cp")
     server = await add_worker(cluster, "w1")
-    node = await node_ready(cluster, "w1")
+    node = await node_ready(cluster.client, "w1")
     await cluster.client.create(DEPLOYMENTS, talker())
 
     (pod,) = await ready_pods(cluster, 1)
@@ -159,23 +109,34 @@ async def test_a_worker_joins_and_runs_pods_whose_logs_the_api_serves(cluster: C
 
 
 async def test_a_guest_that_is_killed_comes_back_with_what_it_had(cluster: Cluster) -> None:
-    await node_ready(cluster, "cp")
+    await node_ready(cluster.client, "cp")
     await add_worker(cluster, "w2")
-    await node_ready(cluster, "w2")
-    before = descendants(os.getpid())
+    await node_ready(cluster.client, "w2")
     lease = await lease_time(cluster, "w2")
+    (guest,) = [pid for pid in descendants(os.getpid()) if guest_of(pid) == "w2"]
 
-    killed = next(pid for pid in before if "kubecapy.local.guest" in command_of(pid) and guest_of(pid) == "w2")
-    os.kill(killed, signal.SIGKILL)
+    os.kill(guest, signal.SIGKILL)
 
     await eventually(lambda: lease_time(cluster, "w2"), lambda renewed: renewed != lease)
-    assert is_true(await node_ready(cluster, "w2"), "Ready")
+    assert is_true(await node_ready(cluster.client, "w2"), "Ready")
+
+
+async def test_a_control_plane_that_is_killed_comes_back_with_its_objects(cluster: Cluster) -> None:
+    before = await node_ready(cluster.client, "cp")
+    lease = await lease_time(cluster, "cp")
+    (guest,) = [pid for pid in descendants(os.getpid()) if guest_of(pid) == "cp"]
+
+    os.kill(guest, signal.SIGKILL)
+
+    await eventually(lambda: lease_time(cluster, "cp"), lambda renewed: renewed != lease)
+    after = await node_ready(cluster.client, "cp")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
 
 
 async def test_a_deleted_server_takes_its_guest_and_its_files_along(cluster: Cluster) -> None:
-    await node_ready(cluster, "cp")
+    await node_ready(cluster.client, "cp")
     server = await add_worker(cluster, "w3")
-    await node_ready(cluster, "w3")
+    await node_ready(cluster.client, "w3")
     before = {pid: born for pid, born in descendants(os.getpid()).items() if guest_of(pid) == "w3"}
     folder = cluster.cloud.clouds_yaml.parent / "guests" / server
     assert before
@@ -210,7 +171,7 @@ async def test_a_deleted_server_takes_its_guest_and_its_files_along(cluster: Clu
 async def test_a_worker_that_trusts_or_is_trusted_wrongly_says_so_on_its_console(
     cluster: Cluster, name: str, changes: dict[str, str], words: str
 ) -> None:
-    await node_ready(cluster, "cp")
+    await node_ready(cluster.client, "cp")
     server = await add_worker(cluster, f"wrong-{name}", **changes, more="- echo after the failure")
 
     console = await eventually(lambda: cluster.user.console(server), lambda text: "login:" in text)
@@ -254,12 +215,6 @@ async def lease_time(cluster: Cluster, name: str) -> str:
     path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}"
     lease = msgspec.json.decode(await cluster.client.request("GET", path))
     return str(lease["spec"]["renewTime"])
-
-
-def command_of(pid: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
 
 
 def guest_of(pid: int) -> str:
