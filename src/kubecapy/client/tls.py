@@ -3,6 +3,7 @@
 import contextlib
 import os
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,16 @@ def _no_password() -> str:
 
 @contextlib.contextmanager
 def _private_file(content: bytes) -> Iterator[Path]:
-    """Keep `content` in a file that only this user reads, for the length of the block: ssl takes paths alone."""
+    """Keep `content` in a file that only this user reads, for the length of the block: ssl takes paths alone.
+
+    On Linux the file lies in memory, so that a killed process leaves no key behind.
+    """
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("kubecapy"), "wb") as file:
+            file.write(content)
+            file.flush()
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+        return
     descriptor, name = tempfile.mkstemp(prefix="kubecapy-")
     path = Path(name)
     try:

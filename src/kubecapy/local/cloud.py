@@ -85,5 +85,5 @@ def _guest_settings(settings: LocalCloudSettings, server: DevCloudServer) -> Gue
         folder=settings.state_dir.absolute() / "guests",
         consoles=server.console_dir.absolute(),
         timing=settings.boot_timing,
-        images=components_images(sys.executable).programs if images is None else images,
+        images=components_images(sys.executable, sys.pycache_prefix).programs if images is None else images,
     )

@@ -132,9 +132,14 @@ def repository_of(image: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
-def components_images(interpreter: str) -> ImageTable:
-    """Return the table in which the image of our own components runs with the Python `interpreter`."""
-    return ImageTable({"kubecapy/manager": (interpreter, "-m", "kubecapy.daemons")})
+def components_images(interpreter: str, bytecode_folder: str | None = None) -> ImageTable:
+    """Return the table in which the image of our own components runs with the Python `interpreter`.
+
+    `bytecode_folder` is where that interpreter keeps compiled modules (`sys.pycache_prefix`); a pod inherits no
+    environment that would say so.
+    """
+    options = ("-X", f"pycache_prefix={bytecode_folder}") if bytecode_folder else ()
+    return ImageTable({"kubecapy/manager": (interpreter, *options, "-m", "kubecapy.daemons")})
 
 
 def plan_pod(pod: JsonObject, sources: PodSources, place: PodPlace, images: ImageTable) -> PodPlan:

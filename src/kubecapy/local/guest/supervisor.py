@@ -36,7 +36,16 @@ RESTART_SECONDS = 1.0
 END_GRACE_SECONDS = 10.0
 RUNNING = frozenset({"ACTIVE", "PASSWORD"})
 UNDECIDED = frozenset({"BUILD", "REBOOT", "HARD_REBOOT", "UNKNOWN"})
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
+KEPT_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+    "VIRTUAL_ENV",
+)
 """What a guest inherits of the environment: nothing that names a person's cloud, cluster or home."""
 
 
