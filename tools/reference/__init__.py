@@ -1,0 +1,1 @@
+"""Make the reference pages out of the code; one module a page."""
