@@ -1,5 +1,6 @@
 """Ask everything that can be asked before anything is made."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +31,10 @@ async def check_inputs(inputs: Inputs, provider: str, invocation: Invocation, *,
 
 @asynccontextmanager
 async def _open_tooling(inputs: Inputs, name: str, invocation: Invocation) -> AsyncIterator[ProviderTooling]:
-    """Open the provider's tools with the credentials of the components, written to a folder for that long."""
+    """Open the provider's tools with the credentials of the components, written to a folder for that long.
+
+    What the provider raises comes out as ClusterctlError.
+    """
     provider = find_provider(name)
     with TemporaryDirectory(prefix="clusterctl-") as folder:
         environment = resolve_provider_environment(inputs.components, Path(folder))
@@ -39,15 +43,21 @@ async def _open_tooling(inputs: Inputs, name: str, invocation: Invocation) -> As
                 f'the provider components run provider "{environment.provider}", but --provider is "{name}"'
             )
         secrets = ManifestSecrets(inputs.components)
-        async with open_tooling(provider, invocation, environment.variables, secrets) as tooling:
-            yield tooling
+        try:
+            async with open_tooling(provider, invocation, environment.variables, secrets) as tooling:
+                yield tooling
+        except ProviderError as error:
+            raise ClusterctlError(_in_words_of_components(error, folder)) from error
+
+
+def _in_words_of_components(error: ProviderError, folder: str) -> str:
+    """Return what `error` says; files that were written to `folder` are named as the components know them."""
+    written = re.compile(rf"{re.escape(folder)}/volumes/([^/\s]+)/([^/\s,;:]+)")
+    return written.sub(r'\2 of volume "\1" of the provider components', str(error))
 
 
 async def _refuse_what_the_cloud_lacks(inputs: Inputs, tooling: ProviderTooling) -> None:
     machines = [machine.object for machine in inputs.machines]
-    try:
-        problems = await tooling.preflight(inputs.cluster.object, machines)
-    except ProviderError as error:
-        raise ClusterctlError(str(error)) from error
+    problems = await tooling.preflight(inputs.cluster.object, machines)
     if problems:
         raise ClusterctlError("\n".join(problems))

@@ -131,7 +131,10 @@ class MachineReconciler:
     async def _refuse(self, machine: Machine, cluster: Cluster | None) -> Result:
         """Say once that this controller's own machine stays; a controller elsewhere may delete it."""
         log.info("Skipping reconciling of machine object %s", machine.metadata.name)
-        message = f"the controller that would delete this machine runs on it, on Node {self._settings.node_name}"
+        message = (
+            f"the controller that would delete this machine runs on it, on Node {self._settings.node_name}; "
+            "`clusterctl delete cluster` deletes the whole cluster from elsewhere"
+        )
         scope = self._scope(machine, cluster)
         known = find_condition(machine.status.conditions, DELETED)
         scope.findings.mark(DELETED, "False", "HostsController", message)

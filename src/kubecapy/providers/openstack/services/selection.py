@@ -39,7 +39,7 @@ def the_only(found: Sequence[T], kind: str, selector: str) -> T:
         Conflict: several did; the first few are named.
     """
     if not found:
-        raise NotFound(f"{kind} {selector} does not exist in the project")
+        raise NotFound(f"{kind} {selector} does not exist in the project; `openstack {kind} list` shows those that do")
     if len(found) > 1:
         shown = ", ".join(f"{item.name or 'unnamed'} ({item.id})" for item in found[:SHOWN_MAX])
         more = " ..." if len(found) > SHOWN_MAX else ""
