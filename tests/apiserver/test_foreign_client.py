@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import kubernetes
 import pytest
 from tests.apiserver.widgets import widget, widget_definition
 
 from kubecapy.apiserver.serve import ApiServer
-
-kubernetes = pytest.importorskip("kubernetes", reason="the official client is no dependency: pip install kubernetes")
 
 
 async def in_thread(work: Callable[[], None]) -> None:
