@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clusterctl.move.moving import Move
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
-from kubecapy.clusterctl.record import RecordStore, open_record
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import RecordStore, open_record
 from kubecapy.testing.fake_api import Call, FakeApi
 from kubecapy.testing.virtual_time import VirtualClock
 

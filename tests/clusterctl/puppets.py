@@ -14,7 +14,7 @@ from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
 from kubecapy.clusterctl.generate.core_components import core_components
-from kubecapy.clusterctl.raw_resources import (
+from kubecapy.clusterctl.objects.raw_resources import (
     RAW_CLUSTERS,
     RAW_DEPLOYMENTS,
     RAW_MACHINES,

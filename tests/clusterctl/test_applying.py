@@ -5,10 +5,10 @@ import pytest
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clock import SystemClock
-from kubecapy.clusterctl.applying import LAST_APPLIED_ANNOTATION, Applier, plan_change
-from kubecapy.clusterctl.discovery import Discovery
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.raw_resources import RAW_CONFIG_MAPS, RAW_SECRETS
+from kubecapy.clusterctl.objects.applying import LAST_APPLIED_ANNOTATION, Applier, plan_change
+from kubecapy.clusterctl.objects.discovery import Discovery
+from kubecapy.clusterctl.objects.raw_resources import RAW_CONFIG_MAPS, RAW_SECRETS
 from kubecapy.local.management import ManagementSettings, open_management
 
 

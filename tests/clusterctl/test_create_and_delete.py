@@ -14,15 +14,9 @@ from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.connecting import ClusterChoice
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.inputs import InputFiles, Inputs, read_inputs
+from kubecapy.clusterctl.inputs.files import InputFiles, Inputs, read_inputs
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.phases.adoption import adopt_creation
-from kubecapy.clusterctl.phases.create_command import refuse_second
-from kubecapy.clusterctl.phases.creation import CreatePlan, create
-from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
-from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import (
+from kubecapy.clusterctl.objects.raw_resources import (
     RAW_CLUSTERS,
     RAW_CONFIG_MAPS,
     RAW_CRDS,
@@ -31,10 +25,16 @@ from kubecapy.clusterctl.raw_resources import (
     RAW_NAMESPACES,
     RAW_SECRETS,
 )
-from kubecapy.clusterctl.record import RECORD_FILE, Operation, open_record, read_record
-from kubecapy.clusterctl.run import Run
-from kubecapy.clusterctl.timeouts import Timeouts
-from kubecapy.clusterctl.waiting import Waiter
+from kubecapy.clusterctl.phases.adoption import adopt_creation
+from kubecapy.clusterctl.phases.create_command import refuse_second
+from kubecapy.clusterctl.phases.creation import CreatePlan, create
+from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
+from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import RECORD_FILE, Operation, open_record, read_record
+from kubecapy.clusterctl.runs.run import Run
+from kubecapy.clusterctl.runs.timeouts import Timeouts
+from kubecapy.clusterctl.runs.waiting import Waiter
 
 
 @dataclass

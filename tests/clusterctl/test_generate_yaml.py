@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from kubecapy.apimachinery.codec import load_manifests
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.generate.ssh_key import ensure_ssh_key
-from kubecapy.clusterctl.inputs import find_cluster, find_machines
-from kubecapy.clusterctl.manifest_files import read_manifests
+from kubecapy.clusterctl.inputs.files import find_cluster, find_machines
+from kubecapy.clusterctl.objects.manifest_files import read_manifests
 
 CLOUDS = """\
 clouds:

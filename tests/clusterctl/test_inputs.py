@@ -5,8 +5,14 @@ import pytest
 from kubecapy.apimachinery.codec import DecodeError
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.inputs import InputFiles, find_cluster, find_machines, is_control_plane_manifest, read_inputs
-from kubecapy.clusterctl.manifest_files import read_manifests
+from kubecapy.clusterctl.inputs.files import (
+    InputFiles,
+    find_cluster,
+    find_machines,
+    is_control_plane_manifest,
+    read_inputs,
+)
+from kubecapy.clusterctl.objects.manifest_files import read_manifests
 
 ARTICLE = Path(__file__).parent.parent.parent / "examples" / "01-article"
 

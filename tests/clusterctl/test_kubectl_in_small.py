@@ -168,7 +168,7 @@ def _patch_phase(kubeconfig: Path, machine: str) -> list[str]:
         "from kubecapy.client import kubeconfig\n"
         "from kubecapy.client.http import HttpClient\n"
         "from kubecapy.clock import SystemClock\n"
-        "from kubecapy.clusterctl.raw_resources import RAW_MACHINES\n"
+        "from kubecapy.clusterctl.objects.raw_resources import RAW_MACHINES\n"
         "async def main():\n"
         "    async with HttpClient(kubeconfig.load(sys.argv[1]), SystemClock()) as client:\n"
         "        status = {'status': {'phase': 'Running'}}\n"

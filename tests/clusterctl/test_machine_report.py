@@ -4,7 +4,7 @@ import pytest
 from kubecapy.api.cluster.v1alpha1 import Machine, MachineSpec, MachineStatus, ObjectReference, ProviderSpec
 from kubecapy.apimachinery.conditions import Condition
 from kubecapy.apimachinery.meta import ObjectMeta
-from kubecapy.clusterctl.machine_report import has_node, is_ready, terminal_error, why_waiting
+from kubecapy.clusterctl.phases.machine_report import has_node, is_ready, terminal_error, why_waiting
 
 READY = Condition(type="Ready", status="True")
 UNREADY = Condition(type="Ready", status="False", reason="Waiting")

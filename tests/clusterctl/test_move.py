@@ -5,8 +5,8 @@ from tests.clusterctl.move_world import CLUSTER, Crash, World, cluster, fill_sou
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
-from kubecapy.clusterctl.record import read_record
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
+from kubecapy.clusterctl.runs.record import read_record
 from kubecapy.testing.virtual_time import on_virtual_time
 
 

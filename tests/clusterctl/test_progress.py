@@ -10,7 +10,7 @@ LONG = "a line that is longer than the terminal is wide " * 4
 CODE = f"""
 import asyncio
 from kubecapy.clock import SystemClock
-from kubecapy.clusterctl.progress import open_progress
+from kubecapy.clusterctl.runs.progress import open_progress
 from kubecapy.telemetry import logs
 logs.configure()
 with open_progress(SystemClock()) as progress:

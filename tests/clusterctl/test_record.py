@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.record import RECORD_FILE, ObjectAddress, open_record, read_record
+from kubecapy.clusterctl.runs.record import RECORD_FILE, ObjectAddress, open_record, read_record
 
 
 def test_nothing_is_written_before_the_first_change(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@ import pytest
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import RAW_DEPLOYMENTS, RAW_PODS, RAW_STATEFUL_SETS
-from kubecapy.clusterctl.record import RecordStore, open_record
-from kubecapy.clusterctl.waiting import Waiter
+from kubecapy.clusterctl.objects.raw_resources import RAW_DEPLOYMENTS, RAW_PODS, RAW_STATEFUL_SETS
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import RecordStore, open_record
+from kubecapy.clusterctl.runs.waiting import Waiter
 from kubecapy.testing.fake_api import Call, FakeApi
 from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 

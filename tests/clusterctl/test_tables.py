@@ -1,8 +1,8 @@
 import pytest
 
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.tables import Column, Row, Table, TablePrinter
-from kubecapy.clusterctl.targets import Target, parse_targets
+from kubecapy.clusterctl.objects.tables import Column, Row, Table, TablePrinter
+from kubecapy.clusterctl.objects.targets import Target, parse_targets
 
 TABLE = Table(
     (Column("Name"), Column("Ready"), Column("Node", 1)),

@@ -6,8 +6,8 @@ import pytest
 from kubecapy.apimachinery.errors import Forbidden, ServiceUnavailable
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.waiting import NotYet, Waiter
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 from kubecapy.telemetry import logs
 from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 

@@ -12,7 +12,7 @@ from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.client import kubeconfig
 from kubecapy.client.http import HttpClient
 from kubecapy.clock import SystemClock
-from kubecapy.clusterctl.applying import Applier
+from kubecapy.clusterctl.objects.applying import Applier
 from kubecapy.local.management import ManagementSettings, open_management
 from kubecapy.local.provider_environment import ProviderEnvironmentError
 

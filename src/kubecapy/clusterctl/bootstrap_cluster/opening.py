@@ -10,8 +10,8 @@ from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.move.sides import Side
-from kubecapy.clusterctl.record import RecordStore
-from kubecapy.clusterctl.waiting import Waiter
+from kubecapy.clusterctl.runs.record import RecordStore
+from kubecapy.clusterctl.runs.waiting import Waiter
 
 
 @asynccontextmanager

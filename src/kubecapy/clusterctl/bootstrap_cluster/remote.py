@@ -3,10 +3,10 @@
 from functools import partial
 
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.components import Controller, find_controllers
-from kubecapy.clusterctl.raw_resources import RAW_PODS
-from kubecapy.clusterctl.record import MoveRecord, RecordStore
-from kubecapy.clusterctl.waiting import NotYet, Waiter
+from kubecapy.clusterctl.inputs.components import Controller, find_controllers
+from kubecapy.clusterctl.objects.raw_resources import RAW_PODS
+from kubecapy.clusterctl.runs.record import MoveRecord, RecordStore
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 STOP_LIMIT_SECONDS = 300.0
 """Longer than any grace period of our pods; a pod on a dead Node is the usual reason for more."""

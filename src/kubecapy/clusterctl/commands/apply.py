@@ -29,6 +29,6 @@ def apply(
         raise click.UsageError("must specify -f")
     # Heavy: imported only when the command runs.
     from kubecapy.clusterctl.connecting import ClusterChoice
-    from kubecapy.clusterctl.object_files import apply_files
+    from kubecapy.clusterctl.objects.object_files import apply_files
 
     invocation.run(apply_files(files, namespace, ClusterChoice(kubeconfig, context), invocation))

@@ -89,9 +89,9 @@ def create_cluster(
 
     # Heavy: imported only when the command runs.
     from kubecapy.clusterctl.bootstrap_cluster.choice import choose_bootstrap
-    from kubecapy.clusterctl.inputs import InputFiles
+    from kubecapy.clusterctl.inputs.files import InputFiles
     from kubecapy.clusterctl.phases.create_command import CreateRequest, run_create
-    from kubecapy.clusterctl.timeouts import read_timeouts
+    from kubecapy.clusterctl.runs.timeouts import read_timeouts
 
     request = CreateRequest(
         files=InputFiles(cluster, machines, provider_components, addon_components, bootstrap_only_components),

@@ -55,7 +55,7 @@ def delete_cluster(
     from kubecapy.clusterctl.bootstrap_cluster.choice import choose_bootstrap
     from kubecapy.clusterctl.connecting import ClusterChoice
     from kubecapy.clusterctl.phases.delete_command import DeleteRequest, run_delete
-    from kubecapy.clusterctl.timeouts import read_timeouts
+    from kubecapy.clusterctl.runs.timeouts import read_timeouts
 
     request = DeleteRequest(
         target=ClusterChoice(kubeconfig, context) if kubeconfig else None,

@@ -46,8 +46,8 @@ def delete_objects(
         raise click.UsageError("must specify either a kind with names or -f")
     # Heavy: imported only when the command runs.
     from kubecapy.clusterctl.connecting import ClusterChoice
-    from kubecapy.clusterctl.object_files import DeleteOptions, delete_named
-    from kubecapy.clusterctl.targets import parse_targets
+    from kubecapy.clusterctl.objects.object_files import DeleteOptions, delete_named
+    from kubecapy.clusterctl.objects.targets import parse_targets
 
     parsed = parse_targets(targets) if targets else []
     options = DeleteOptions(files, parsed, namespace, selector, wait, ignore_not_found)

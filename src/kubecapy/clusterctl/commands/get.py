@@ -47,8 +47,8 @@ def get(
     """Ask the server and print."""
     # Heavy: imported only when the command runs.
     from kubecapy.clusterctl.connecting import ClusterChoice
-    from kubecapy.clusterctl.showing import ShowOptions, show
-    from kubecapy.clusterctl.targets import parse_targets
+    from kubecapy.clusterctl.objects.showing import ShowOptions, show
+    from kubecapy.clusterctl.objects.targets import parse_targets
 
     options = ShowOptions(
         targets=tuple(parse_targets(targets)),

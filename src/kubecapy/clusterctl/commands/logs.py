@@ -31,7 +31,7 @@ def logs(
     """Stream the log to standard output."""
     # Heavy: imported only when the command runs.
     from kubecapy.clusterctl.connecting import ClusterChoice
-    from kubecapy.clusterctl.pod_log import LogOptions, print_log
+    from kubecapy.clusterctl.objects.pod_log import LogOptions, print_log
 
     options = LogOptions(pod.removeprefix("pod/"), namespace, container, follow, tail)
     with ended_by_person():

@@ -11,8 +11,8 @@ from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.generate.core_components import core_components
 from kubecapy.clusterctl.generate.user_data import user_data_secrets
+from kubecapy.clusterctl.inputs.provider_tools import ManifestSecrets, find_provider, open_tooling
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.provider_tools import ManifestSecrets, find_provider, open_tooling
 from kubecapy.contract.errors import ProviderError
 from kubecapy.contract.provider import GenerateRequest, ProviderManifests
 from kubecapy.telemetry.secrets import Secret

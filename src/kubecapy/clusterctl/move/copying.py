@@ -12,8 +12,8 @@ from kubecapy.apimachinery.patches import apply_merge_patch, diff_merge_patch
 from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.move.inventory import RESOURCES, Inventory, address_of, key_of_address
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import RAW_NAMESPACES
+from kubecapy.clusterctl.objects.raw_resources import RAW_NAMESPACES
+from kubecapy.clusterctl.runs.progress import Progress
 
 _SERVER_METADATA = frozenset(
     {

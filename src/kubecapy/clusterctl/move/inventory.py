@@ -8,9 +8,9 @@ from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Reader
-from kubecapy.clusterctl.membership import is_member
-from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
-from kubecapy.clusterctl.record import ObjectAddress
+from kubecapy.clusterctl.move.membership import is_member
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
+from kubecapy.clusterctl.runs.record import ObjectAddress
 
 RESOURCES: Mapping[str, Resource[JsonObject]] = {
     resource.kind: resource for resource in (RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS)

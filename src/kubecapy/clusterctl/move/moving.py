@@ -20,9 +20,9 @@ from kubecapy.clusterctl.move.inventory import (
     take_inventory,
 )
 from kubecapy.clusterctl.move.sides import Side
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS
-from kubecapy.clusterctl.record import MoveRecord, MoveStage, ObjectAddress, RecordStore
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import MoveRecord, MoveStage, ObjectAddress, RecordStore
 
 
 class Move:

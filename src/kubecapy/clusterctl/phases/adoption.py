@@ -8,8 +8,8 @@ from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.move.moving import Move
-from kubecapy.clusterctl.record import MoveRecord
-from kubecapy.clusterctl.run import Run
+from kubecapy.clusterctl.runs.record import MoveRecord
+from kubecapy.clusterctl.runs.run import Run
 
 
 async def adopt_creation(bootstrap: BootstrapChoice, target: ClusterChoice, run: Run) -> None:

@@ -14,13 +14,13 @@ from kubecapy.client.tls import TlsSettingsError
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.inputs import InputFiles, read_inputs
+from kubecapy.clusterctl.inputs.files import InputFiles, read_inputs
+from kubecapy.clusterctl.inputs.preflight import check_inputs
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.phases.creation import CreatePlan, create
-from kubecapy.clusterctl.preflight import check_inputs
-from kubecapy.clusterctl.record import RECORD_FILE
-from kubecapy.clusterctl.run import default_state_folder, forget_run, open_run
-from kubecapy.clusterctl.timeouts import Timeouts
+from kubecapy.clusterctl.runs.record import RECORD_FILE
+from kubecapy.clusterctl.runs.run import default_state_folder, forget_run, open_run
+from kubecapy.clusterctl.runs.timeouts import Timeouts
 
 LOOK_SECONDS = 5.0
 """A kubeconfig that was left from an earlier cluster may point to nowhere."""

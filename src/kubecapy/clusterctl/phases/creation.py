@@ -16,13 +16,13 @@ from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
-from kubecapy.clusterctl.components import controllers_of
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
-from kubecapy.clusterctl.inputs import Inputs
-from kubecapy.clusterctl.machine_report import has_node, is_ready
+from kubecapy.clusterctl.inputs.components import controllers_of
+from kubecapy.clusterctl.inputs.files import Inputs
 from kubecapy.clusterctl.move.moving import Move
 from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.phases.lending import apply_made_components, give_back, is_to_be_given_back
+from kubecapy.clusterctl.phases.machine_report import has_node, is_ready
 from kubecapy.clusterctl.phases.machines import (
     NamedMachine,
     ensure_cluster,
@@ -33,7 +33,7 @@ from kubecapy.clusterctl.phases.machines import (
 from kubecapy.clusterctl.phases.saved_components import save_components
 from kubecapy.clusterctl.phases.stack import apply_objects, wait_for_controllers
 from kubecapy.clusterctl.phases.target import fetch_kubeconfig, wait_until_serving, write_kubeconfig
-from kubecapy.clusterctl.run import TARGET_KUBECONFIG_FILE, Run
+from kubecapy.clusterctl.runs.run import TARGET_KUBECONFIG_FILE, Run
 
 
 class CreatePlan(msgspec.Struct, frozen=True):

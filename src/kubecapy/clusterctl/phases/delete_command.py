@@ -12,12 +12,12 @@ from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.manifest_files import read_manifests
+from kubecapy.clusterctl.objects.manifest_files import read_manifests
 from kubecapy.clusterctl.phases.adoption import adopt_creation
 from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
-from kubecapy.clusterctl.record import RECORD_FILE, RunRecord, read_record
-from kubecapy.clusterctl.run import TARGET_KUBECONFIG_FILE, Run, default_state_folder, forget_run, open_run
-from kubecapy.clusterctl.timeouts import Timeouts
+from kubecapy.clusterctl.runs.record import RECORD_FILE, RunRecord, read_record
+from kubecapy.clusterctl.runs.run import TARGET_KUBECONFIG_FILE, Run, default_state_folder, forget_run, open_run
+from kubecapy.clusterctl.runs.timeouts import Timeouts
 
 
 class DeleteRequest(msgspec.Struct, frozen=True, kw_only=True):

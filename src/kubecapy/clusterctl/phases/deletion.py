@@ -23,15 +23,15 @@ from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.machine_report import hosts_controller, why_cluster_waits, why_waiting
-from kubecapy.clusterctl.membership import list_machines
+from kubecapy.clusterctl.inputs.provider_tools import find_provider, open_tooling
+from kubecapy.clusterctl.move.membership import list_machines
 from kubecapy.clusterctl.move.moving import Move
 from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.phases.lending import apply_made_components, give_back
+from kubecapy.clusterctl.phases.machine_report import hosts_controller, why_cluster_waits, why_waiting
 from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
-from kubecapy.clusterctl.provider_tools import find_provider, open_tooling
-from kubecapy.clusterctl.run import Run
-from kubecapy.clusterctl.waiting import NotYet
+from kubecapy.clusterctl.runs.run import Run
+from kubecapy.clusterctl.runs.waiting import NotYet
 from kubecapy.local.controllers import secret_reader
 from kubecapy.local.provider_environment import read_provider_environment
 

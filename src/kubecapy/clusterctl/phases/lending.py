@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.applying import Applied
-from kubecapy.clusterctl.discovery import Discovery
 from kubecapy.clusterctl.move.sides import Side
+from kubecapy.clusterctl.objects.applying import Applied
+from kubecapy.clusterctl.objects.discovery import Discovery
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS
 from kubecapy.clusterctl.phases.stack import apply_objects
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.raw_resources import RAW_CLUSTERS
-from kubecapy.clusterctl.record import ObjectAddress, RecordStore, RunRecord
-from kubecapy.clusterctl.waiting import Waiter
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import ObjectAddress, RecordStore, RunRecord
+from kubecapy.clusterctl.runs.waiting import Waiter
 
 
 async def apply_made_components(

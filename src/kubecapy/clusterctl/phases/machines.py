@@ -8,13 +8,13 @@ from kubecapy.apimachinery.codec import Manifest
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import generate_name
 from kubecapy.client.interfaces import Client, Reader
-from kubecapy.clusterctl.applying import Applier
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.inputs import Inputs, is_control_plane_manifest
-from kubecapy.clusterctl.machine_report import terminal_error, why_waiting
-from kubecapy.clusterctl.progress import Progress
-from kubecapy.clusterctl.record import RecordStore
-from kubecapy.clusterctl.waiting import NotYet, Waiter
+from kubecapy.clusterctl.inputs.files import Inputs, is_control_plane_manifest
+from kubecapy.clusterctl.objects.applying import Applier
+from kubecapy.clusterctl.phases.machine_report import terminal_error, why_waiting
+from kubecapy.clusterctl.runs.progress import Progress
+from kubecapy.clusterctl.runs.record import RecordStore
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 SETTLE_SECONDS = 5.0
 

@@ -10,11 +10,11 @@ from kubecapy.apimachinery.codec import dump_yaml, load_manifests
 from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client, Reader
-from kubecapy.clusterctl.applying import Applier
-from kubecapy.clusterctl.components import key_of_object, secrets_of, without_secrets
 from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs.components import key_of_object, secrets_of, without_secrets
 from kubecapy.clusterctl.move.inventory import with_kind
-from kubecapy.clusterctl.raw_resources import RAW_CONFIG_MAPS, RAW_SECRETS
+from kubecapy.clusterctl.objects.applying import Applier
+from kubecapy.clusterctl.objects.raw_resources import RAW_CONFIG_MAPS, RAW_SECRETS
 
 CONFIG_MAP = ObjectKey("default", "clusterctl")
 COMPONENTS_KEY = "provider-components"

@@ -6,10 +6,10 @@ from functools import partial
 from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.applying import Applied, Applier
-from kubecapy.clusterctl.components import CRD_KIND, Controller, in_order, key_of_object
-from kubecapy.clusterctl.raw_resources import RAW_CRDS
-from kubecapy.clusterctl.waiting import NotYet, Waiter
+from kubecapy.clusterctl.inputs.components import CRD_KIND, Controller, in_order, key_of_object
+from kubecapy.clusterctl.objects.applying import Applied, Applier
+from kubecapy.clusterctl.objects.raw_resources import RAW_CRDS
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 APPLY_LIMIT_SECONDS = 900.0
 """As in Cluster API v0.1.10, for applying and for the kinds to be served."""

@@ -6,7 +6,7 @@ from kubecapy.api.core import SECRETS, secret_data
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.client.interfaces import Raw, Reader
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.waiting import NotYet, Waiter
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 from kubecapy.local.private_files import write_private
 
 KUBECONFIG_KEY = "value"

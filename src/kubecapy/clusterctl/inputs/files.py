@@ -13,7 +13,7 @@ from kubecapy.api.cluster.v1alpha1 import API_VERSION, GROUP
 from kubecapy.apimachinery.codec import Manifest
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.manifest_files import read_manifests
+from kubecapy.clusterctl.objects.manifest_files import read_manifests
 
 DEFAULT_NAMESPACE = "default"
 

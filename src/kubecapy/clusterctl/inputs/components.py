@@ -7,7 +7,7 @@ import msgspec
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Reader
-from kubecapy.clusterctl.raw_resources import RAW_DEPLOYMENTS, RAW_STATEFUL_SETS
+from kubecapy.clusterctl.objects.raw_resources import RAW_DEPLOYMENTS, RAW_STATEFUL_SETS
 
 CRD_KIND = "CustomResourceDefinition"
 CONTROLLERS_FLAG = "--controllers="

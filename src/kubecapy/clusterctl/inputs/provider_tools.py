@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from kubecapy.api.core import Secret, secret_data
 from kubecapy.apimachinery.codec import convert
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
-from kubecapy.clusterctl.components import key_of_object, secrets_of
 from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs.components import key_of_object, secrets_of
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.contract.actuators import SecretReader
 from kubecapy.contract.provider import Provider, ProviderSettings, ProviderTooling, UnknownProvider, load_provider

@@ -9,7 +9,7 @@ from kubecapy.apimachinery.errors import InternalError, ServerTimeout, ServiceUn
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.clock import Clock
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.progress import Progress
+from kubecapy.clusterctl.runs.progress import Progress
 
 T = TypeVar("T")
 

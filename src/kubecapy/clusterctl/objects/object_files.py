@@ -11,13 +11,13 @@ from kubecapy.apimachinery.errors import not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.clock import Clock
-from kubecapy.clusterctl.applying import Applier
 from kubecapy.clusterctl.connecting import ClusterChoice, OpenCluster, open_cluster
-from kubecapy.clusterctl.discovery import Discovery
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.manifest_files import read_manifests
-from kubecapy.clusterctl.targets import Target
+from kubecapy.clusterctl.objects.applying import Applier
+from kubecapy.clusterctl.objects.discovery import Discovery
+from kubecapy.clusterctl.objects.manifest_files import read_manifests
+from kubecapy.clusterctl.objects.targets import Target
 
 DELETE_POLL_SECONDS = 0.5
 

@@ -17,7 +17,7 @@ from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.patches import apply_merge_patch, diff_merge_patch
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.discovery import Discovery
+from kubecapy.clusterctl.objects.discovery import Discovery
 
 LAST_APPLIED_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 CONFLICT_ATTEMPTS = 5

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from kubecapy.apimachinery.meta import ObjectKey
-from kubecapy.clusterctl.controller_log import CONTROLLER_LOG_FILE, controllers_logged_to
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.progress import Progress, open_progress
-from kubecapy.clusterctl.record import RECORD_FILE, Operation, RecordStore, open_record
-from kubecapy.clusterctl.timeouts import Timeouts
-from kubecapy.clusterctl.waiting import Waiter
+from kubecapy.clusterctl.runs.controller_log import CONTROLLER_LOG_FILE, controllers_logged_to
+from kubecapy.clusterctl.runs.progress import Progress, open_progress
+from kubecapy.clusterctl.runs.record import RECORD_FILE, Operation, RecordStore, open_record
+from kubecapy.clusterctl.runs.timeouts import Timeouts
+from kubecapy.clusterctl.runs.waiting import Waiter
 from kubecapy.local.state_folder import open_state_folder
 
 TARGET_KUBECONFIG_FILE = "target.kubeconfig"

@@ -10,13 +10,13 @@ import msgspec
 from kubecapy.apimachinery.codec import decode, dump_yaml
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.clusterctl.applying import describe
 from kubecapy.clusterctl.connecting import ClusterChoice, OpenCluster, open_cluster
-from kubecapy.clusterctl.discovery import Discovery
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.tables import TABLE_ACCEPT, Table, TablePrinter
-from kubecapy.clusterctl.targets import Target
+from kubecapy.clusterctl.objects.applying import describe
+from kubecapy.clusterctl.objects.discovery import Discovery
+from kubecapy.clusterctl.objects.tables import TABLE_ACCEPT, Table, TablePrinter
+from kubecapy.clusterctl.objects.targets import Target
 
 
 class ShowOptions(msgspec.Struct, frozen=True):

@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.clusterctl.inputs import Inputs
+from kubecapy.clusterctl.inputs.files import Inputs
+from kubecapy.clusterctl.inputs.provider_tools import ManifestSecrets, find_provider, open_tooling
+from kubecapy.clusterctl.inputs.validation import Validator, refuse_wrong_fields
 from kubecapy.clusterctl.invocation import Invocation
-from kubecapy.clusterctl.provider_tools import ManifestSecrets, find_provider, open_tooling
-from kubecapy.clusterctl.validation import Validator, refuse_wrong_fields
 from kubecapy.contract.errors import ProviderError
 from kubecapy.contract.provider import ProviderTooling
 from kubecapy.local.provider_environment import resolve_provider_environment
