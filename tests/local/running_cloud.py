@@ -34,7 +34,7 @@ async def open_cloud(state_dir: Path) -> AsyncIterator[tuple[LocalCloud, CloudUs
     settings = LocalCloudSettings(
         state_dir=state_dir,
         cloud_timing=Timing(boot_seconds=0.1, schedule_seconds=0.05, delete_seconds=0.1),
-        boot_timing=BootTiming(discovery_seconds=3.0).scaled(0.3),
+        boot_timing=BootTiming(discovery_seconds=1.0).scaled(0.3),
         images={"example/talker": (sys.executable, "-c")},
     )
     async with (
@@ -72,8 +72,7 @@ async def eventually(reading: Callable[[], Awaitable[Any]], condition: Callable[
 
 async def node_ready(client: Client, name: str) -> JsonObject:
     """Return the Node once it is Ready."""
-    found = await eventually(
-        lambda: client.find(NODES, ObjectKey("", name)), lambda node: node and is_true(node, "Ready")
-    )
+    key = ObjectKey("", name)
+    found = await eventually(lambda: client.find(NODES, key), lambda node: node and is_true(node, "Ready"))
     assert isinstance(found, dict)
     return found

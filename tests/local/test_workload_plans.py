@@ -7,7 +7,7 @@ import pytest
 
 from kubecapy.local.certificates import Profile, make_request
 from kubecapy.local.workloads.bootstrap_tokens import detached_signature, plan_signatures
-from kubecapy.local.workloads.deployments import Scaling, plan_scaling, render_replica_set
+from kubecapy.local.workloads.deployments import Scaling, plan_recreation, plan_scaling, render_replica_set
 from kubecapy.local.workloads.placement import choose_node, refusal_of, untolerated_taint
 from kubecapy.local.workloads.replicasets import plan_deletions
 from kubecapy.local.workloads.signing_requests import recognize_kubelet
@@ -244,3 +244,12 @@ def test_a_kubelets_request_is_recognized() -> None:
 )
 def test_other_requests_are_left_to_people(request_: dict[str, Any]) -> None:
     assert recognize_kubelet(request_) is None
+
+
+def test_a_recreated_deployment_has_no_new_pod_before_the_last_old_one_has_ended() -> None:
+    new, old = replica_set("new", 0, 0), replica_set("old", 2, 2)
+
+    assert plan_recreation(2, new, [new, old], old_pods_left=True) == [Scaling("old", 0)]
+    old["spec"]["replicas"] = 0
+    assert plan_recreation(2, new, [new, old], old_pods_left=True) == []
+    assert plan_recreation(2, new, [new, old], old_pods_left=False) == [Scaling("new", 2)]

@@ -27,6 +27,8 @@ class BootTiming(msgspec.Struct, frozen=True, kw_only=True):
     """From `systemctl start kubelet` to its first request."""
     node_ready_seconds: float = 0.5
     """From registration to the condition Ready."""
+    probe_seconds: float = 0.3
+    """Between two readiness probes of a container that has not been ready yet."""
     container_start_seconds: float = 0.2
     """From a pod's arrival at its node to its process."""
 
@@ -41,5 +43,6 @@ class BootTiming(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"boot timing: {name} is {value}, expected zero or more seconds")
 
     def scaled(self, factor: float) -> "BootTiming":
-        """Return durations that are `factor` times as long."""
-        return BootTiming(**{name: value * factor for name, value in msgspec.structs.asdict(self).items()})
+        """Return durations that are `factor` times as long; how long a host looks for its cluster stays."""
+        longer = {name: value * factor for name, value in msgspec.structs.asdict(self).items()}
+        return BootTiming(**{**longer, "discovery_seconds": self.discovery_seconds})

@@ -72,11 +72,27 @@ def _add_replicated(manager: Manager, pods: Informer[JsonObject], clock: Clock) 
     deployments, replica_sets = manager.informer(DEPLOYMENTS), manager.informer(REPLICA_SETS)
     stateful_sets = manager.informer(STATEFUL_SETS)
     replica_sets.add_index(OWNER_INDEX, controller_uids)
+
+    def deployment_of(pod: JsonObject) -> list[ObjectKey]:
+        """Name the Deployment behind the ReplicaSet of `pod`: the end of a pod may be what it waits for."""
+        owners = {owner["name"] for owner in pod["metadata"].get("ownerReferences") or ()}
+        found = [replica_sets.get(ObjectKey(pod["metadata"]["namespace"], name)) for name in owners]
+        return [
+            ObjectKey(pod["metadata"]["namespace"], owner["name"])
+            for replica_set in found
+            if replica_set is not None
+            for owner in replica_set["metadata"].get("ownerReferences") or ()
+        ]
+
     manager.add_controller(
         Controller(
             "deployment",
-            DeploymentReconciler(manager.client, deployments, replica_sets, clock),
-            sources=[for_object(deployments), for_owner(replica_sets, DEPLOYMENTS)],
+            DeploymentReconciler(manager.client, deployments, replica_sets, pods, clock),
+            sources=[
+                for_object(deployments),
+                for_owner(replica_sets, DEPLOYMENTS),
+                for_mapped(pods, deployment_of),
+            ],
         )
     )
     manager.add_controller(

@@ -1,7 +1,7 @@
 """Turn a Deployment into ReplicaSets: one for each template it had, the newest with the pods.
 
 A change of the template rolls: the new ReplicaSet gets one pod more than is wished, and an old pod goes for each new
-one that is ready.
+one that is ready. With the strategy Recreate the old pods go first, and new ones come once the last old one has ended.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/.
 """
 
@@ -45,10 +45,16 @@ class DeploymentReconciler:
     """Keeps the ReplicaSets of Deployments."""
 
     def __init__(
-        self, client: Client, deployments: Informer[JsonObject], replica_sets: Informer[JsonObject], clock: Clock
+        self,
+        client: Client,
+        deployments: Informer[JsonObject],
+        replica_sets: Informer[JsonObject],
+        pods: Informer[JsonObject],
+        clock: Clock,
     ) -> None:
-        """Read from the informers; `replica_sets` is indexed by the uid of the controller."""
+        """Read from the informers; `replica_sets` and `pods` are indexed by the uid of the controller."""
         self._client = client
+        self._pods = pods
         self._deployments = deployments
         self._replica_sets = replica_sets
         self._clock = clock
@@ -65,11 +71,23 @@ class DeploymentReconciler:
             await self._create(deployment, digest, owned)
             return DONE
         if not deployment["spec"].get("paused"):
-            for scaling in plan_scaling(replicas_of(deployment), newest, owned):
+            for scaling in self._plan(deployment, newest, owned):
                 scaled = ObjectKey(key.namespace, scaling.name)
                 await self._client.patch(REPLICA_SETS, scaled, {"spec": {"replicas": scaling.replicas}})
         await write_status(self._client, DEPLOYMENTS, deployment, self._status(deployment, newest, owned))
         return DONE
+
+    def _plan(self, deployment: JsonObject, newest: JsonObject, owned: Sequence[JsonObject]) -> list[Scaling]:
+        wished = replicas_of(deployment)
+        if (deployment["spec"].get("strategy") or {}).get("type") != "Recreate":
+            return plan_scaling(wished, newest, owned)
+        old_pods = [
+            pod
+            for found in owned
+            if found is not newest
+            for pod in self._pods.list(index=(OWNER_INDEX, found["metadata"]["uid"]))
+        ]
+        return plan_recreation(wished, newest, owned, old_pods_left=bool(old_pods))
 
     async def _create(self, deployment: JsonObject, digest: str, owned: Sequence[JsonObject]) -> None:
         revisions = [int(annotations_of(found).get(REVISION, "0")) for found in owned]
@@ -159,6 +177,18 @@ def plan_scaling(wished: int, newest: JsonObject, owned: Sequence[JsonObject]) -
         if replicas != replicas_of(found):
             plan.append(Scaling(found["metadata"]["name"], replicas))
     return plan
+
+
+def plan_recreation(
+    wished: int, newest: JsonObject, owned: Sequence[JsonObject], *, old_pods_left: bool
+) -> list[Scaling]:
+    """Return which ReplicaSets to scale where no old pod may run beside a new one; pure."""
+    old = [found for found in owned if found is not newest and replicas_of(found)]
+    if old:
+        return [Scaling(found["metadata"]["name"], 0) for found in old]
+    if old_pods_left or replicas_of(newest) == wished:
+        return []
+    return [Scaling(newest["metadata"]["name"], wished)]
 
 
 def _count(obj: JsonObject, field: str) -> int:

@@ -11,12 +11,16 @@ import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.times import format_time
 from kubecapy.clock import Clock
 from kubecapy.local.guest.kubelet.container_log import MAX_LINE_BYTES, ContainerLog
+from kubecapy.local.guest.kubelet.prober import Prober
 from kubecapy.local.pods import ContainerPlan
 from kubecapy.tasks import TaskScope
 
@@ -26,16 +30,27 @@ BACKOFF_RESET_SECONDS = 600.0
 KILL_WAIT_SECONDS = 5.0
 
 
+class ContainerSetting(msgspec.Struct, frozen=True):
+    """What one container is run with."""
+
+    plan: ContainerPlan
+    spec: JsonObject
+    """The container as its pod has it, with its probes."""
+    restart_policy: str
+    log_folder: Path
+    """Holds `<restart count>.log`."""
+    pod_ip: str
+    probe_seconds: float
+    """Between two readiness probes until the first success."""
+
+
 class Container:
     """One container of a pod; it writes only its own status, which it announces through `changed`."""
 
-    def __init__(
-        self, plan: ContainerPlan, restart_policy: str, log_folder: Path, clock: Clock, changed: Callable[[], None]
-    ) -> None:
-        """Run as `plan` says; logs are `<log_folder>/<restart count>.log`."""
-        self.plan = plan
-        self._restart_policy = restart_policy
-        self._log_folder = log_folder
+    def __init__(self, setting: ContainerSetting, clock: Clock, changed: Callable[[], None]) -> None:
+        """Run as `setting` says."""
+        self.plan = setting.plan
+        self._setting = setting
         self._clock = clock
         self._changed = changed
         self._process: Process | None = None
@@ -44,6 +59,7 @@ class Container:
         self._last_state: JsonObject = {}
         self._logs: dict[int, ContainerLog] = {}
         self._stopping = False
+        self._prober = self._make_prober()
 
     @property
     def is_running(self) -> bool:
@@ -67,8 +83,8 @@ class Container:
             "image": self.plan.image,
             "imageID": f"docker-pullable://{self.plan.image}",
             "containerID": f"simulated://{self._process.pid}" if self._process else "",
-            "ready": self.is_running,
-            "started": self.is_running,
+            "ready": self.is_running and (self._prober.is_ready or not self.plan.command),
+            "started": self.is_running and (self._prober.has_started or not self.plan.command),
             "restartCount": self._restarts,
             "state": self._state,
             "lastState": self._last_state,
@@ -118,11 +134,12 @@ class Container:
             _send(self._process, signal.SIGKILL)
 
     def _starts_again(self, exit_code: int) -> bool:
-        return self._restart_policy == "Always" or (self._restart_policy == "OnFailure" and exit_code != 0)
+        policy = self._setting.restart_policy
+        return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
 
     async def _run_once(self) -> JsonObject:
         """Run the process to its end and return its terminated state."""
-        log = ContainerLog(self._log_folder / f"{self._restarts}.log", self._clock)
+        log = ContainerLog(self._setting.log_folder / f"{self._restarts}.log", self._clock)
         self._logs[self._restarts] = log
         started = self._clock.now()
         try:
@@ -139,6 +156,7 @@ class Container:
             log.write("stderr", f"cannot start {self.plan.command[0]}: {error.strerror}".encode())
             log.end()
             return self._terminated(128, started, "StartError")
+        self._prober = self._make_prober()
         self._set({"running": {"startedAt": format_time(started)}})
         try:
             code = await self._follow(self._process, log)
@@ -155,8 +173,16 @@ class Container:
         async with TaskScope("container") as scope:
             scope.start(log.copy("stdout", process.stdout), name="stdout")
             scope.start(log.copy("stderr", process.stderr), name="stderr")
+            # A process that a probe ends is restarted as any other that ends.
+            send = partial(_send, process)
+            probing = scope.start(self._prober.run(self._changed, send), name="probes")
             code = await process.wait()
+            probing.cancel()
         return code if code >= 0 else 128 - code
+
+    def _make_prober(self) -> Prober:
+        setting = self._setting
+        return Prober(setting.spec, setting.pod_ip, self._clock, setting.probe_seconds)
 
     def _terminated(self, code: int, started: datetime, reason: str) -> JsonObject:
         return {

@@ -18,7 +18,8 @@ LEASE_SECONDS = 10.0
 LEASE_DURATION_SECONDS = 40
 STATUS_SECONDS = 60.0
 UNREADY_POLL_SECONDS = 0.2
-RETRY_SECONDS = 0.2
+REGISTER_RETRY_SECONDS = 0.2
+RETRY_SECONDS = 2.0
 NODES: Resource[JsonObject] = Resource("", "v1", "Node", "nodes", dict, namespaced=False)
 LEASES: Resource[JsonObject] = Resource("coordination.k8s.io", "v1", "Lease", "leases", dict)
 NO_NETWORK = (
@@ -49,7 +50,7 @@ class Heartbeat:
                 await self._ensure(node)
             except (StatusError, Unreachable) as error:
                 self._journal.say(f"Unable to register node with API server: {error}")
-                await self._host.clock.sleep(RETRY_SECONDS)
+                await self._host.clock.sleep(REGISTER_RETRY_SECONDS)
             else:
                 self._journal.say(f"Successfully registered node {self._settings.node_name}")
                 self._ready_at = self._host.clock.monotonic() + self._host.timing.node_ready_seconds

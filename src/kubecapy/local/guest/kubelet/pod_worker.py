@@ -18,7 +18,7 @@ from kubecapy.client.interfaces import Client, Unreachable
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.layout import CNI_CONFIG
 from kubecapy.local.guest.kubelet.container_log import ContainerLog
-from kubecapy.local.guest.kubelet.containers import Container
+from kubecapy.local.guest.kubelet.containers import Container, ContainerSetting
 from kubecapy.local.guest.kubelet.journal import Journal
 from kubecapy.local.guest.kubelet.pod_sources import fetch_sources, request_token
 from kubecapy.local.guest.kubelet.pod_status import failed_container, render_pod_status
@@ -144,9 +144,21 @@ class PodWorker:
         metadata = self._last["metadata"]
         name = f"{metadata['namespace']}_{metadata['name']}_{metadata['uid']}"
         logs = self._context.host.files.locate(f"/var/log/pods/{name}")
-        clock = self._context.host.clock
+        specs = {spec["name"]: spec for spec in self._last["spec"]["containers"]}
         self._containers = [
-            Container(item, policy, logs / item.name, clock, self._wake.set) for item in plan.containers
+            Container(
+                ContainerSetting(
+                    plan=item,
+                    spec=specs[item.name],
+                    restart_policy=policy,
+                    log_folder=logs / item.name,
+                    pod_ip=self._context.ip,
+                    probe_seconds=self._context.host.timing.probe_seconds,
+                ),
+                self._context.host.clock,
+                self._wake.set,
+            )
+            for item in plan.containers
         ]
         self._failure = []
         for container in self._containers:
