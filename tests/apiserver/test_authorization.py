@@ -298,7 +298,10 @@ class TestBootstrapPolicy:
 
 
 def pod(node: str, **spec: Any) -> dict[str, Any]:
-    return {"metadata": {"name": f"on-{node}", "namespace": "default"}, "spec": {"nodeName": node, **spec}}
+    return {
+        "metadata": {"name": f"on-{node}", "namespace": "default"},
+        "spec": {"nodeName": node, "serviceAccountName": "default", **spec},
+    }
 
 
 class TestKubelets:

@@ -8,6 +8,7 @@ from typing import Final
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.authorization.node import node_name_of
+from kubecapy.apiserver.authorization.pod_references import references_of, uses_service_account
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
 from kubecapy.apiserver.registry.access import read_object, read_text
@@ -50,4 +51,9 @@ def _pod_problem(node: str, obj: JsonObject) -> str | None:
         return f'pod does not have "{_MIRROR}" annotation, node "{node}" can only create mirror pods'
     if read_text(obj, "spec", "nodeName") != node:
         return f'node "{node}" can only create pods with spec.nodeName set to itself'
+    # What its pods use a kubelet may read: a mirror pod of its making must not choose that.
+    if uses_service_account(obj):
+        return f'node "{node}" can not create pods that reference a service account'
+    if used := sorted({plural for plural, _ in references_of(obj)}):
+        return f'node "{node}" can not create pods that reference {" or ".join(used)}'
     return None

@@ -1,13 +1,13 @@
 """Keep people from granting what they do not hold.
 
-Whoever writes a role must hold its rules or the verb `escalate`; whoever writes a binding must hold the rules of its
-role or the verb `bind`. Source:
+Whoever writes a role must hold its rules or the verb `escalate`, and everything where the role collects those of
+others; whoever writes a binding must hold the rules of its role or the verb `bind`. Source:
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,11 +24,15 @@ from kubecapy.apiserver.registry.access import read_text
 
 T = TypeVar("T")
 
+_EVERY_RESOURCE = Attributes(verb="*", group="*", resource="*")
+_EVERY_PATH = Attributes(verb="*", path="*")
+
 
 class _Role(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What counts of a role."""
 
     rules: tuple[PolicyRule, ...] | None = None
+    aggregation_rule: Mapping[str, Any] | None = None  # Any: a JSON value
 
 
 class _Binding(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -47,8 +51,14 @@ class RoleAdmission:
     def admit_create(self, user: UserInfo, attributes: Attributes, obj: JsonObject) -> JsonObject:
         """Return `obj`; Forbidden where it would grant more than the sender holds."""
         named = _named(attributes, obj)
-        if not self._authorizer.is_allowed(user, msgspec.structs.replace(named, verb="escalate")):
-            _refuse_more(self._authorizer, user, named, _read(obj, _Role).rules or ())
+        if self._authorizer.is_allowed(user, msgspec.structs.replace(named, verb="escalate")):
+            return obj
+        role = _read(obj, _Role)
+        if role.aggregation_rule is not None and not all(
+            self._authorizer.is_allowed(user, every) for every in (_EVERY_RESOURCE, _EVERY_PATH)
+        ):
+            raise refused(named, "must have cluster-admin privileges to use the aggregationRule")
+        _refuse_more(self._authorizer, user, named, role.rules or ())
         return obj
 
     def admit_update(self, user: UserInfo, attributes: Attributes, old: JsonObject, obj: JsonObject) -> JsonObject:

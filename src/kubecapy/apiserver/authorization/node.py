@@ -7,12 +7,14 @@ Services and Nodes can be read whole here, as they could up to Kubernetes 1.31.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.authorization.bootstrap_policy.node_rules import NODE_RULES
+from kubecapy.apiserver.authorization.pod_references import references_of
 from kubecapy.apiserver.authorization.rules import allows
 from kubecapy.apiserver.interfaces import Attributes, ObjectReader, UserInfo
+from kubecapy.apiserver.registry.access import read_text
 
 NODES_GROUP: Final = "system:nodes"
 _PREFIX: Final = "system:node:"
@@ -69,11 +71,11 @@ class NodeAuthorizer:
 
     def _is_used(self, node: str, attributes: Attributes) -> bool:
         reference = (attributes.resource, attributes.name)
-        return any(reference in _references(pod) for pod in self._pods_of(node, attributes.namespace))
+        return any(reference in references_of(pod) for pod in self._pods_of(node, attributes.namespace))
 
     def _runs_as(self, node: str, attributes: Attributes) -> bool:
         return any(
-            pod["spec"].get("serviceAccountName", "default") == attributes.name
+            read_text(pod, "spec", "serviceAccountName") == attributes.name
             for pod in self._pods_of(node, attributes.namespace)
         )
 
@@ -82,38 +84,5 @@ class NodeAuthorizer:
             yield from (pod for pod in self._reader.list("", "pods", namespace) if _node_of(pod) == node)
 
 
-def _node_of(pod: JsonObject) -> Any:
-    return pod.get("spec", {}).get("nodeName")
-
-
-def _references(pod: JsonObject) -> Iterator[tuple[str, str]]:
-    """Yield the Secrets and ConfigMaps that `pod` names: volumes, environment, image pulls."""
-    spec = pod["spec"]
-    for secret in spec.get("imagePullSecrets") or ():
-        yield "secrets", secret.get("name", "")
-    for volume in spec.get("volumes") or ():
-        yield from _references_of_volume(volume)
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        yield from _references_of_environment(container)
-
-
-def _references_of_volume(volume: JsonObject) -> Iterator[tuple[str, str]]:
-    if "secret" in volume:
-        yield "secrets", volume["secret"].get("secretName", "")
-    if "configMap" in volume:
-        yield "configmaps", volume["configMap"].get("name", "")
-    for source in (volume.get("projected") or {}).get("sources") or ():
-        if "secret" in source:
-            yield "secrets", source["secret"].get("name", "")
-        if "configMap" in source:
-            yield "configmaps", source["configMap"].get("name", "")
-
-
-def _references_of_environment(container: JsonObject) -> Iterator[tuple[str, str]]:
-    for source in container.get("envFrom") or ():
-        yield "secrets", (source.get("secretRef") or {}).get("name", "")
-        yield "configmaps", (source.get("configMapRef") or {}).get("name", "")
-    for variable in container.get("env") or ():
-        origin = variable.get("valueFrom") or {}
-        yield "secrets", (origin.get("secretKeyRef") or {}).get("name", "")
-        yield "configmaps", (origin.get("configMapKeyRef") or {}).get("name", "")
+def _node_of(pod: JsonObject) -> str:
+    return read_text(pod, "spec", "nodeName")

@@ -17,6 +17,7 @@ from kubecapy.apiserver.authentication.service_account_tokens import BoundObject
 from kubecapy.apiserver.authorization.node import node_name_of
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, ObjectReader, UserInfo
+from kubecapy.apiserver.registry.access import read_text
 from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.apiserver.subresources.bodies import answer, read_spec
@@ -140,7 +141,7 @@ class TokenRequests:
 
     def _bind_pod(self, claims: PrivateClaims, pod: JsonObject) -> PrivateClaims:
         account = claims.serviceaccount.name
-        if pod["spec"].get("serviceAccountName", "default") != account:
+        if read_text(pod, "spec", "serviceAccountName") != account:
             raise BadRequest(
                 f'cannot bind token for serviceaccount "{account}" to pod running with different serviceaccount name.',
                 details=StatusDetails(name=account, kind="serviceaccounts"),

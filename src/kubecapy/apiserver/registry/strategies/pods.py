@@ -11,13 +11,18 @@ from kubecapy.apiserver.registry.strategies.pod_templates import (
     validate_pod_spec,
 )
 
+_MIRROR = "kubernetes.io/config.mirror"
 _ENDED = ("Succeeded", "Failed")
 
 
 def _prepare_create(pod: JsonObject) -> None:
     pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
     spec = section(pod, "spec")
-    account = read_text(spec, "serviceAccountName") or read_text(spec, "serviceAccount") or "default"
+    # The mirror of a static pod acts as nobody, as there (plugin/pkg/admission/serviceaccount).
+    default = "" if _MIRROR in read_object(pod, "metadata", "annotations") else "default"
+    account = read_text(spec, "serviceAccountName") or read_text(spec, "serviceAccount") or default
+    if not account:
+        return
     spec["serviceAccountName"] = spec["serviceAccount"] = account
 
 

@@ -1,0 +1,95 @@
+"""Nobody gets more than was given: kubelets by what they create, people by roles that collect others' rules."""
+
+from typing import Any
+
+import pytest
+from tests.apiserver.rules_reader import DictReader
+
+from kubecapy.apimachinery.errors import Forbidden
+from kubecapy.apiserver.admission.kubelets import KubeletAdmission
+from kubecapy.apiserver.admission.role_grants import RoleAdmission
+from kubecapy.apiserver.authorization import Authorizer
+from kubecapy.apiserver.authorization.bootstrap_policy import objects
+from kubecapy.apiserver.interfaces import Attributes, UserInfo
+
+RBAC = "rbac.authorization.k8s.io"
+KUBELET = UserInfo(name="system:node:n1", groups=("system:nodes", "system:authenticated"))
+ROLE_WRITER = UserInfo(name="jane", groups=("system:authenticated",))
+
+
+@pytest.fixture
+def reader() -> DictReader:
+    return DictReader(objects())
+
+
+def ask(verb: str, resource: str, namespace: str = "default", name: str = "", group: str = "") -> Attributes:
+    return Attributes(verb=verb, group=group, version="v1", resource=resource, namespace=namespace, name=name)
+
+
+def mirror(**spec: Any) -> dict[str, Any]:
+    metadata = {"name": "m", "namespace": "default", "annotations": {"kubernetes.io/config.mirror": "x"}}
+    containers = [{"name": "c", "image": "i"}]
+    return {"metadata": metadata, "spec": {"nodeName": "n1", "containers": containers, **spec}}
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "watch"])
+@pytest.mark.parametrize("plural", ["secrets", "configmaps"])
+def test_a_pod_with_a_variable_gives_its_kubelet_no_list_of_secrets(reader: DictReader, verb: str, plural: str) -> None:
+    container = {"name": "c", "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "p"}]}
+    pod = {"metadata": {"name": "p", "namespace": "default"}, "spec": {"nodeName": "n1", "containers": [container]}}
+    reader.put("", "pods", pod)
+
+    assert not Authorizer(reader).is_allowed(KUBELET, ask(verb, plural))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}, "secrets"),
+        ({"volumes": [{"name": "v", "configMap": {"name": "c"}}]}, "configmaps"),
+        ({"volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "s"}}]}}]}, "secrets"),
+        ({"containers": [{"name": "c", "envFrom": [{"secretRef": {"name": "s"}}]}]}, "secrets"),
+        ({"imagePullSecrets": [{"name": "s"}]}, "secrets"),
+        ({"serviceAccountName": "admin"}, "service account"),
+        (
+            {"volumes": [{"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}]},
+            "service account",
+        ),
+    ],
+    ids=["secret", "configMap", "projected", "envFrom", "imagePullSecrets", "account", "token"],
+)
+def test_a_kubelet_gets_at_nothing_by_a_mirror_pod(spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(Forbidden, match=words):
+        KubeletAdmission().admit_create(KUBELET, ask("create", "pods"), mirror(**spec))
+
+
+def test_a_mirror_pod_of_a_control_plane_is_admitted() -> None:
+    pod = mirror(volumes=[{"name": "v", "hostPath": {"path": "/etc/kubernetes/pki"}}], hostNetwork=True)
+
+    assert KubeletAdmission().admit_create(KUBELET, ask("create", "pods"), pod) == pod
+
+
+@pytest.mark.parametrize("change", [False, True], ids=["create", "update"])
+def test_a_role_collects_the_rules_of_others_for_those_alone_who_hold_everything(
+    reader: DictReader, *, change: bool
+) -> None:
+    plain: dict[str, Any] = {"metadata": {"name": "mine"}, "rules": []}
+    greedy = {**plain, "aggregationRule": {"clusterRoleSelectors": [{"matchExpressions": []}]}}
+    admission, attributes = RoleAdmission(Authorizer(reader)), ask("create", "clusterroles", "", "mine", RBAC)
+
+    with pytest.raises(Forbidden, match="aggregationRule"):
+        if change:
+            admission.admit_update(ROLE_WRITER, attributes, plain, greedy)
+        else:
+            admission.admit_create(ROLE_WRITER, attributes, greedy)
+
+
+def test_an_administrator_may_let_a_role_collect(reader: DictReader) -> None:
+    administrator = UserInfo(name="root", groups=("system:masters",))
+    greedy = {"metadata": {"name": "mine"}, "aggregationRule": {"clusterRoleSelectors": []}}
+
+    admitted = RoleAdmission(Authorizer(reader)).admit_create(
+        administrator, ask("create", "clusterroles", "", "mine", RBAC), greedy
+    )
+
+    assert admitted == greedy
