@@ -12,12 +12,12 @@ from kubecapy.local.pods import (
     PodSources,
     ServiceAccountFiles,
     components_images,
-    expand,
     plan_pod,
     references_of,
     repository_of,
-    rewrite,
 )
+from kubecapy.local.pods.mounts import rewrite
+from kubecapy.local.pods.variables import expand
 
 FOLDER = Path("/pods/u1")
 CONFIG_ERROR = "CreateContainerConfigError"
