@@ -1,5 +1,6 @@
 """Nobody gets more than was given: kubelets by what they create, people by roles that collect others' rules."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -77,11 +78,14 @@ def test_a_role_collects_the_rules_of_others_for_those_alone_who_hold_everything
     greedy = {**plain, "aggregationRule": {"clusterRoleSelectors": [{"matchExpressions": []}]}}
     admission, attributes = RoleAdmission(Authorizer(reader)), ask("create", "clusterroles", "", "mine", RBAC)
 
+    ask_admission = (
+        partial(admission.admit_update, ROLE_WRITER, attributes, plain)
+        if change
+        else partial(admission.admit_create, ROLE_WRITER, attributes)
+    )
+
     with pytest.raises(Forbidden, match="aggregationRule"):
-        if change:
-            admission.admit_update(ROLE_WRITER, attributes, plain, greedy)
-        else:
-            admission.admit_create(ROLE_WRITER, attributes, greedy)
+        ask_admission(greedy)
 
 
 def test_an_administrator_may_let_a_role_collect(reader: DictReader) -> None:
