@@ -25,7 +25,8 @@ def main() -> int:
     """Tell the story; return 0 where every step held, 1 where one did not, 130 after ctrl-C."""
     options = _parse()
     adopt_orphans()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with ctrl-C ignored
+        signal.signal(ending, signal.default_int_handler)
     try:
         with MemoryWatch().running() as memory, open_stage(_show) as stage:
             runner = _tell(stage, keep=options.keep)
