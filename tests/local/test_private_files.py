@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kubecapy.local.private_files import make_private_folder, write_file, write_private
-from kubecapy.local.state_folder import FolderInUse, open_state_folder
+from kubecapy.local.state_folder import FolderInUse, FolderRefused, open_state_folder
 
 
 def mode(path: Path) -> int:
@@ -71,3 +71,50 @@ def _hold(folder: Path, held) -> None:
         held.set()
         held.wait()
         multiprocessing.Event().wait()
+
+
+def test_a_folder_of_other_things_is_no_state_folder_and_is_left_as_it_was(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "letter.txt").write_text("dear")
+
+    with pytest.raises(FolderRefused, match="is no state folder and holds other things; name an empty or a new one"):
+        open_state_folder(tmp_path).__enter__()
+
+    assert mode(tmp_path) == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_state_folder_that_was_opened_to_others_is_closed_again(tmp_path: Path) -> None:
+    with open_state_folder(tmp_path / "state") as folder:
+        folder.chmod(0o777)
+
+    with open_state_folder(tmp_path / "state") as folder:
+        assert mode(folder) == 0o700
+
+
+def test_a_link_leads_to_the_state_folder_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+
+    with open_state_folder(tmp_path / "link") as folder:
+        assert folder == (tmp_path / "real").resolve()
+
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lock").symlink_to(tmp_path / "precious")
+
+    with pytest.raises(FolderRefused, match=r"cannot use state folder .*/state: .*; name another one"):
+        open_state_folder(tmp_path / "state").__enter__()
+
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_a_file_in_the_place_of_a_state_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+
+    with pytest.raises(FolderRefused, match=r"cannot use state folder .*/state: File exists"):
+        open_state_folder(tmp_path / "state").__enter__()

@@ -2,13 +2,14 @@
 
 from kubecapy.apimachinery.codec import DecodeError
 from kubecapy.apimachinery.errors import StatusError
+from kubecapy.apiserver.storage.journal import StoreError
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.kubeconfig import KubeconfigError
 from kubecapy.client.tls import TlsSettingsError
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.contract.errors import ProviderError
 from kubecapy.local.provider_environment import ProviderEnvironmentError
-from kubecapy.local.state_folder import FolderInUse
+from kubecapy.local.state_folder import FolderInUse, FolderRefused
 
 
 def describe_refusal(error: BaseException) -> str | None:
@@ -20,6 +21,8 @@ def describe_refusal(error: BaseException) -> str | None:
         return f"the API server answered {error.reason}: {error.message}"
     if isinstance(error, _SENTENCES):
         return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"cannot use {error.filename}: {error.strerror}"
     return None
 
 
@@ -32,5 +35,7 @@ _SENTENCES = (
     ProviderError,
     ProviderEnvironmentError,
     FolderInUse,
+    FolderRefused,
+    StoreError,
 )
 """Errors whose message is a sentence for people already."""

@@ -9,7 +9,7 @@ import click
 from kubecapy.clock import SystemClock
 from kubecapy.daemons.process import run_process
 from kubecapy.local.management import ManagementSettings, open_management
-from kubecapy.local.state_folder import FolderInUse, open_state_folder
+from kubecapy.local.state_folder import FolderInUse, FolderRefused, open_state_folder
 from kubecapy.telemetry import logs
 
 
@@ -23,7 +23,7 @@ def apiserver(state_dir: Path, port: int, verbosity: int) -> None:
     try:
         with open_state_folder(state_dir):
             run_process(_serve(state_dir, port))
-    except FolderInUse as error:
+    except (FolderInUse, FolderRefused) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -13,7 +13,7 @@ from kubecapy.devcloud.settings import DevCloudSettings, Timing
 from kubecapy.local.addresses import NoAddresses
 from kubecapy.local.cloud import MEMBER_CLOUD, LocalCloudSettings, open_local_cloud
 from kubecapy.local.guest.timing import BootTiming
-from kubecapy.local.state_folder import FolderInUse, open_state_folder
+from kubecapy.local.state_folder import FolderInUse, FolderRefused, open_state_folder
 from kubecapy.telemetry import logs
 
 _PORT = click.IntRange(0, 65535)
@@ -49,7 +49,7 @@ def devcloud(
     try:
         with open_state_folder(state_dir):
             run_process(_serve_with_guests(settings) if guests else _serve(settings))
-    except (FolderInUse, NoAddresses) as error:
+    except (FolderInUse, FolderRefused, NoAddresses) as error:
         raise click.ClickException(str(error)) from error
 
 

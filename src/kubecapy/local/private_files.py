@@ -19,16 +19,11 @@ def write_file(path: Path, content: bytes, *, mode: int = PUBLIC_FILE_MODE) -> N
     Raises:
         OSError: the folder is missing or not writable, or the disk is full; the old file is untouched.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        _replace(path, content, mode)
+    except OSError as error:
+        # The person knows the file by its own name; a full disk is met by a descriptor, which has none.
+        error.filename = str(path)
         raise
     _sync_folder(path.parent)
 
@@ -43,6 +38,20 @@ def make_private_folder(path: Path) -> Path:
     path.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
     path.chmod(PRIVATE_FOLDER_MODE)
     return path
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

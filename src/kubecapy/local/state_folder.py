@@ -9,30 +9,52 @@ from pathlib import Path
 from kubecapy.local.private_files import PRIVATE_FILE_MODE, make_private_folder
 
 LOCK_FILE = "lock"
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderInUse(Exception):
     """Another process holds the folder; the message names the folder and that process."""
 
 
+class FolderRefused(Exception):
+    """The folder cannot be a state folder; the message names it, says why and what to do."""
+
+
 @contextmanager
 def open_state_folder(path: Path) -> Iterator[Path]:
-    """Make the folder at `path` (mode 0700) and hold it for as long as the block lasts.
+    """Make the folder at `path` (mode 0700) and hold it for as long as the block lasts; return where links lead.
 
     The lock is the operating system's (flock) and ends with the process, however it ends.
 
     Raises:
         FolderInUse: another process holds it.
+        FolderRefused: it cannot be made or written, is another user's, or holds things that are not a state.
     """
-    make_private_folder(path)
-    descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE_MODE)
+    folder = path.resolve()
+    try:
+        _refuse_foreign(folder)
+        make_private_folder(folder)
+        descriptor = os.open(folder / LOCK_FILE, _LOCK_FLAGS, PRIVATE_FILE_MODE)
+    except OSError as error:
+        raise FolderRefused(f"cannot use state folder {path}: {error.strerror}; name another one") from error
     try:
         _lock(descriptor, path)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
-        yield path
+        yield folder
     finally:
         os.close(descriptor)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Check that the folder is nobody else's: it is about to be closed to all but its owner, and filled."""
+    if not folder.is_dir():
+        return
+    if (owner := folder.stat().st_uid) != os.geteuid():
+        raise FolderRefused(f"state folder {folder} belongs to user {owner}; name one of your own")
+    is_state = (folder / LOCK_FILE).exists() or not any(folder.iterdir())
+    if not is_state:
+        raise FolderRefused(f"{folder} is no state folder and holds other things; name an empty or a new one")
 
 
 def _lock(descriptor: int, path: Path) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.invocation import Invocation
+from kubecapy.clusterctl.runs.run import STORE_FOLDER
 from kubecapy.local.management import Management, ManagementSettings, open_management
-
-STORE_FOLDER = "management"
-"""Folder of the embedded cluster below the state folder of the run."""
 
 
 class EmbeddedCluster:

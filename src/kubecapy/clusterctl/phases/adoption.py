@@ -24,7 +24,7 @@ async def adopt_creation(bootstrap: BootstrapChoice, target: ClusterChoice, run:
         case "switching" | "deleting":
             await _complete(bootstrap, target, run)
         case "done":
-            run.store.update(operation="delete", move=None)
+            run.store.update(operation="delete", move=None, is_complete=False)
 
 
 async def _stay(choice: BootstrapChoice, run: Run) -> None:

@@ -77,8 +77,9 @@ def run_create(request: CreateRequest, invocation: Invocation) -> JsonObject:
             run.progress.warn(sentence)
         if request.bootstrap.kubeconfig is not None:
             run.store.update(bootstrap_kubeconfig=str(request.bootstrap.kubeconfig.absolute()))
-        plan = CreatePlan(inputs, request.bootstrap, request.kubeconfig_out, request.cleanup)
-        invocation.run(create(plan, run))
+        if not run.store.record.is_complete:
+            plan = CreatePlan(inputs, request.bootstrap, request.kubeconfig_out, request.cleanup)
+            invocation.run(create(plan, run))
         if request.bootstrap.type == "embedded" and request.cleanup:
             run.progress.step("Cleaning up bootstrap cluster.")
         elif request.bootstrap.type == "embedded":

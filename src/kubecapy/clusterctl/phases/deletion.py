@@ -30,12 +30,10 @@ from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.phases.lending import apply_made_components, give_back
 from kubecapy.clusterctl.phases.machine_report import hosts_controller, why_cluster_waits, why_waiting
 from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
-from kubecapy.clusterctl.runs.run import Run
+from kubecapy.clusterctl.runs.run import LEFTOVERS_PREFIX, Run
 from kubecapy.clusterctl.runs.waiting import NotYet
 from kubecapy.local.controllers import secret_reader
 from kubecapy.local.provider_environment import read_provider_environment
-
-PROVIDER_FOLDER = "provider"
 
 
 class DeletePlan(msgspec.Struct, frozen=True):
@@ -140,7 +138,7 @@ async def refuse_leftovers(bootstrap: Side, run: Run) -> None:
         return
     run.progress.step("Searching the cloud for leftovers")
     cluster = convert(run.store.record.cluster_object, Cluster)
-    with TemporaryDirectory(prefix="leftovers-", dir=run.folder) as folder:
+    with TemporaryDirectory(prefix=LEFTOVERS_PREFIX, dir=run.folder) as folder:
         environment = await read_provider_environment(bootstrap.client, Path(folder))
         provider = find_provider(environment.provider)
         secrets = secret_reader(bootstrap.client)

@@ -71,6 +71,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     """The Cluster as it was last read, for the search for leftovers once it is gone."""
     move: MoveRecord | None = None
     """None before the move begins."""
+    is_complete: bool = False
+    """Whether all is done but the removal of the state folder."""
 
     @property
     def move_stage(self) -> MoveStage | None:

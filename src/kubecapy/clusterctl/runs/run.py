@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -14,10 +14,24 @@ from kubecapy.clusterctl.runs.progress import Progress, open_progress
 from kubecapy.clusterctl.runs.record import RECORD_FILE, Operation, RecordStore, open_record
 from kubecapy.clusterctl.runs.timeouts import Timeouts
 from kubecapy.clusterctl.runs.waiting import Waiter
-from kubecapy.local.state_folder import open_state_folder
+from kubecapy.local.state_folder import LOCK_FILE, open_state_folder
 
 TARGET_KUBECONFIG_FILE = "target.kubeconfig"
 """Copy in the state folder: after the move, the new cluster's own Secret is the only other one."""
+STORE_FOLDER = "management"
+"""Folder of the embedded bootstrap cluster below the state folder."""
+LEFTOVERS_PREFIX = "leftovers-"
+"""Of the folder with credentials that the search of the cloud uses."""
+
+_OWN_ENTRIES = (
+    STORE_FOLDER,
+    TARGET_KUBECONFIG_FILE,
+    CONTROLLER_LOG_FILE,
+    f"{LEFTOVERS_PREFIX}*",
+    f".{TARGET_KUBECONFIG_FILE}.*",
+    f".{RECORD_FILE}.*",
+)
+"""All that a run puts into its folder beside record and lock; the last two are writes that a kill cut short."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -54,7 +68,7 @@ def open_run(
         ClusterctlError: the folder holds an unfinished run of another kind or cluster.
     """
     with (
-        open_state_folder(folder),
+        open_state_folder(folder) as folder,
         controllers_logged_to(folder),
         open_progress(invocation.clock) as progress,
     ):
@@ -68,10 +82,29 @@ def open_run(
 
 
 def forget_run(run: Run, *, keep_store: bool = False) -> None:
-    """Remove the state folder: the run is complete. With `keep_store` only its record goes."""
+    """Remove what is kept of the run, which is complete; with `keep_store`, the bootstrap cluster stays.
+
+    Files of other people's making stay, and the folder with them. Order: the record goes last, so that a new run
+    after an end in the middle finds it and removes the rest.
+    """
+    run.store.update(is_complete=True)
+    kept = {RECORD_FILE, LOCK_FILE, *((STORE_FOLDER, CONTROLLER_LOG_FILE) if keep_store else ())}
+    for pattern in _OWN_ENTRIES:
+        for entry in run.folder.glob(pattern):
+            if entry.name not in kept:
+                _remove(entry)
     run.store.remove()
     if not keep_store:
-        shutil.rmtree(run.folder)
+        (run.folder / LOCK_FILE).unlink(missing_ok=True)
+        with suppress(OSError):
+            run.folder.rmdir()
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 def _how_to_go_on(folder: Path, operation: Operation) -> str:
