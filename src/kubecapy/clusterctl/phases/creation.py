@@ -60,8 +60,6 @@ async def create(plan: CreatePlan, run: Run) -> None:
         await _leave_existing(plan, run)
     choice = ClusterChoice(run.folder / TARGET_KUBECONFIG_FILE)
     async with open_cluster(choice, run.invocation) as target:
-        run.progress.step("Saving provider components to the target cluster")
-        await save_components(target.client, plan.inputs.components)
         await _create_rest(target.client, machines, run)
     # The copy that the person asked for may be gone since an earlier run wrote it.
     write_kubeconfig(plan.kubeconfig_out, (run.folder / TARGET_KUBECONFIG_FILE).read_bytes())
@@ -131,6 +129,9 @@ async def _prepare_target(inputs: Inputs, target: Client, run: Run) -> None:
     run.progress.step("Applying Cluster API Provider Components to Target Cluster")
     await apply_objects(target, inputs.components, run.waiter)
     await wait_for_controllers(target, controllers_of(inputs.components), run.waiter)
+    # Order: before the move, so that the cluster can be deleted from its first moment as its own manager.
+    run.progress.step("Saving provider components to the target cluster")
+    await save_components(target, inputs.components)
 
 
 async def _create_rest(target: Client, machines: Sequence[NamedMachine], run: Run) -> None:

@@ -18,6 +18,9 @@ from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
 from kubecapy.clusterctl.runs.record import RECORD_FILE, RunRecord, read_record
 from kubecapy.clusterctl.runs.run import TARGET_KUBECONFIG_FILE, Run, default_state_folder, forget_run, open_run
 from kubecapy.clusterctl.runs.timeouts import Timeouts
+from kubecapy.telemetry.logs import get_logger
+
+logger = get_logger(__name__)
 
 
 class DeleteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +62,8 @@ def run_delete(request: DeleteRequest, invocation: Invocation) -> None:
             invocation.run(adopt_creation(bootstrap, target, run))
         elif request.target is not None:
             run.store.update(server=_server(request.target, invocation))
-        invocation.run(delete(DeletePlan(target, components, bootstrap), run))
+        if not run.store.record.is_complete:
+            invocation.run(delete(DeletePlan(target, components, bootstrap), run))
         run.progress.step("Deletion of cluster complete")
         forget_run(run)
 
@@ -89,10 +93,23 @@ def _find_earlier(target: ClusterChoice, invocation: Invocation) -> Found | None
     """Return the unfinished deletion of the same cluster: its API may have gone already."""
     server = _server(target, invocation)
     for path in sorted(invocation.state_home.glob(f"kubecapy/*/{RECORD_FILE}")):
-        record = read_record(path.parent)
-        if record and record.operation == "delete" and record.server == server:
+        try:
+            record = read_record(path.parent)
+        except ClusterctlError as error:
+            # It may be the record of any cluster: no reason to keep the others from being deleted.
+            logger.warning("Passing over a record: %s", error)
+            continue
+        if record and server in (record.server, _server_of_create(path.parent, record)):
             return Found(path.parent, ObjectKey(record.namespace, record.cluster), record)
     return None
+
+
+def _server_of_create(folder: Path, record: RunRecord) -> str | None:
+    """Return the API that an unfinished create has made; it may not hold its own Cluster yet."""
+    copy = folder / TARGET_KUBECONFIG_FILE
+    if record.operation != "create" or not copy.exists():
+        return None
+    return kubeconfig.load(copy.read_bytes()).server
 
 
 def _server(target: ClusterChoice, invocation: Invocation) -> str:
