@@ -14,6 +14,7 @@ from kubecapy.local.guest.facts import ServerFacts
 from kubecapy.local.guest.filesystem import GuestFilesystem
 from kubecapy.local.guest.host import Host, power_on, prepare_files
 from kubecapy.local.guest.shell.interpreter import Shell
+from kubecapy.local.guest.shell.session import Session
 from kubecapy.local.guest.shell.state import ShellState
 from kubecapy.local.guest.shell.streams import Streams, TextBuffer, TextInput, discard
 from kubecapy.local.guest.terminal import Terminal
@@ -87,7 +88,7 @@ async def run_apart(host: Host, source: str) -> tuple[int, str]:
     host.files.make_folder("/work")
     printed = TextBuffer()
     state = ShellState(cwd="/work", exported={"PATH"}, variables={"PATH": "/usr/bin"})
-    shell = Shell(host.files, Terminal(host).find, host.clock, state, dialect=host.system.shell_dialect)
+    shell = Shell(Session(host.files, Terminal(host).find, host.clock, state, dialect=host.system.shell_dialect))
     status = await shell.run(source, Streams(TextInput(), printed.write, discard))
     return status, printed.text
 

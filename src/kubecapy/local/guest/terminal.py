@@ -14,6 +14,7 @@ from kubecapy.local.guest.kubectl import kubectl_commands
 from kubecapy.local.guest.programs import PROGRAM_FOLDERS, find_program
 from kubecapy.local.guest.shell.commands import Call, Command
 from kubecapy.local.guest.shell.interpreter import Shell
+from kubecapy.local.guest.shell.session import Session
 from kubecapy.local.guest.shell.state import ShellState
 from kubecapy.local.guest.shell.streams import Streams, TextInput, Write
 
@@ -45,7 +46,9 @@ class Terminal:
         """Run the script file at `path`, its output to `write`, and return its status."""
         variables = {"PATH": ":".join(PROGRAM_FOLDERS), "HOME": "/root", "USER": "root", "SHELL": "/bin/sh", "PWD": "/"}
         state = ShellState(variables=variables, exported=set(variables), name="sh")
-        shell = Shell(self._host.files, self.find, self._host.clock, state, dialect=self._host.system.shell_dialect)
+        host = self._host
+        session = Session(host.files, self.find, host.clock, state, dialect=host.system.shell_dialect)
+        shell = Shell(session)
         return await shell.run(f"'{path}'", Streams(TextInput(), write, write))
 
     def find(self, name: str) -> Command | None:
