@@ -207,7 +207,7 @@ async def test_random_queries_and_paths(api: Api, widgets: str, text: str) -> No
 async def test_a_column_of_a_wrong_type_and_odd_objects_still_make_a_table(api: Api, widgets: str) -> None:
     odd = {
         "metadata": {"name": "odd", "labels": None},
-        "spec": {"containers": [{"name": "c", "image": "i", "ports": 5}]},
+        "spec": {"containers": [{"name": "c", "image": "i"}], "initContainers": None},
     }
     await api.create("/api/v1/namespaces/default/pods", odd)
     await api.merge("/api/v1/namespaces/default/pods/odd/status", {"status": {"containerStatuses": [1, {"state": 2}]}})

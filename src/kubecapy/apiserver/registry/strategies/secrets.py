@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import re
 
+from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.registry.access import fill, read_object, section
@@ -11,6 +13,12 @@ from kubecapy.apiserver.registry.strategies.errors import forbidden, required, u
 
 _MAX_BYTES = 1024 * 1024
 """Source: https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size."""
+_MAX_KEY_LENGTH = 253
+_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_KEY_RULE = (
+    "a valid config key must consist of at most 253 alphanumeric characters, '-', '_' or '.', and must not be '.' or "
+    "begin with '..'"
+)
 
 
 def _default_secret(secret: JsonObject) -> None:
@@ -23,7 +31,7 @@ def _default_secret(secret: JsonObject) -> None:
 
 
 def _validate_secret(secret: JsonObject, old: JsonObject | None) -> list[FieldError]:
-    errors = _validate_encoded(secret, "data")
+    errors = _validate_keys(secret, "data") + _validate_encoded(secret, "data")
     errors += _validate_immutable(secret, old, ("data",))
     errors += unchanged(secret, old, "type")
     if secret.get("type") == "kubernetes.io/tls":
@@ -33,13 +41,23 @@ def _validate_secret(secret: JsonObject, old: JsonObject | None) -> list[FieldEr
 
 
 def _validate_config_map(config_map: JsonObject, old: JsonObject | None) -> list[FieldError]:
-    errors = _validate_encoded(config_map, "binaryData")
+    errors = [error for name in ("data", "binaryData") for error in _validate_keys(config_map, name)]
+    errors += _validate_encoded(config_map, "binaryData")
     errors += [
         FieldError(f"data[{key}]", "FieldValueTypeInvalid", "Invalid value: must be a string")
         for key, value in read_object(config_map, "data").items()
         if not isinstance(value, str)
     ]
     return errors + _validate_immutable(config_map, old, ("data", "binaryData"))
+
+
+def _validate_keys(obj: JsonObject, name: str) -> list[FieldError]:
+    """Say which keys are no names of files, which they become in volumes (IsConfigMapKey there)."""
+    return [
+        FieldError(f"{name}[{key}]", "FieldValueInvalid", f"Invalid value: {encode(key).decode()}: {_KEY_RULE}")
+        for key in read_object(obj, name)
+        if _KEY.fullmatch(key) is None or key == "." or key.startswith("..") or len(key) > _MAX_KEY_LENGTH
+    ]
 
 
 def _validate_encoded(obj: JsonObject, name: str) -> list[FieldError]:
