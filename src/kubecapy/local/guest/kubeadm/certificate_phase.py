@@ -3,17 +3,8 @@
 import ipaddress
 from collections.abc import Sequence
 
-from kubecapy.local.certificates import (
-    Authority,
-    BadCertificate,
-    Profile,
-    encode_key,
-    hosts_of,
-    issue,
-    load_authority,
-    make_authority,
-    make_key_pair,
-)
+from kubecapy.apiserver.pki.certificates import KeyPair, Profile, issue, issue_authority
+from kubecapy.local.certificates import BadCertificate, load_authority, make_key_pair
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.errors import KubeadmError
 from kubecapy.local.guest.kubeadm.manifests import ControlPlane
@@ -34,7 +25,7 @@ class CertificatePhase:
         self._folder = plane.cluster.certificates_dir
         self._out = out
 
-    def run(self) -> Authority:
+    def run(self) -> KeyPair:
         """Fill the folder and return the cluster's authority.
 
         Raises:
@@ -49,7 +40,7 @@ class CertificatePhase:
         etcd = self._authority("etcd/ca", "etcd-ca")
         local = (self._node_name, "localhost", self._plane.address, "127.0.0.1", "::1")
         for name in ("etcd/server", "etcd/peer"):
-            self._leaf(etcd, name, Profile(self._node_name, hosts=hosts_of(local)))
+            self._leaf(etcd, name, Profile(self._node_name, hosts=_distinct(local)))
         self._leaf(etcd, "etcd/healthcheck-client", Profile("kube-etcd-healthcheck-client"))
         self._leaf(etcd, "apiserver-etcd-client", Profile("kube-apiserver-etcd-client"))
         self._service_account_keys()
@@ -62,11 +53,11 @@ class CertificatePhase:
         domain = f"kubernetes.default.svc.{networking.dns_domain}"
         usual = (self._node_name, "kubernetes", "kubernetes.default", "kubernetes.default.svc", domain)
         endpoint = self._plane.cluster.control_plane_endpoint.rpartition(":")[0].strip("[]")
-        return hosts_of(
+        return _distinct(
             (*usual, str(service), self._plane.address, endpoint, *self._plane.cluster.api_server.cert_sans)
         )
 
-    def _authority(self, name: str, common_name: str) -> Authority:
+    def _authority(self, name: str, common_name: str) -> KeyPair:
         files = self._host.files
         certificate, key = f"{self._folder}/{name}.crt", f"{self._folder}/{name}.key"
         if files.is_file(certificate) and files.is_file(key):
@@ -76,12 +67,12 @@ class CertificatePhase:
             except BadCertificate as error:
                 raise KubeadmError(PHASE, f"failure loading {name} certificate authority: {error}") from error
         self._out(f'[certs] Generating "{name}" certificate and key\n')
-        authority = make_authority(common_name, self._host.clock.now())
-        files.install(certificate, authority.pem)
-        files.install(key, encode_key(authority.key), mode=PRIVATE)
+        authority = issue_authority(common_name, self._host.clock.now())
+        files.install(certificate, authority.certificate_pem())
+        files.install(key, authority.key_pem(), mode=PRIVATE)
         return authority
 
-    def _leaf(self, authority: Authority, name: str, profile: Profile) -> None:
+    def _leaf(self, authority: KeyPair, name: str, profile: Profile) -> None:
         files = self._host.files
         if files.is_file(f"{self._folder}/{name}.crt") and files.is_file(f"{self._folder}/{name}.key"):
             self._out(f"[certs] Using existing {name} certificate and key on disk\n")
@@ -94,8 +85,8 @@ class CertificatePhase:
                 f"and IPs [{' '.join(addresses)}]\n"
             )
         pair = issue(authority, profile, self._host.clock.now())
-        files.install(f"{self._folder}/{name}.crt", pair.certificate)
-        files.install(f"{self._folder}/{name}.key", pair.key, mode=PRIVATE)
+        files.install(f"{self._folder}/{name}.crt", pair.certificate_pem())
+        files.install(f"{self._folder}/{name}.key", pair.key_pem(), mode=PRIVATE)
 
     def _service_account_keys(self) -> None:
         files = self._host.files
@@ -106,6 +97,10 @@ class CertificatePhase:
         public, private = make_key_pair()
         files.install(f"{self._folder}/sa.pub", public)
         files.install(f"{self._folder}/sa.key", private, mode=PRIVATE)
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _split(hosts: Sequence[str]) -> tuple[list[str], list[str]]:

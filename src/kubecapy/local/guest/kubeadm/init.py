@@ -10,11 +10,11 @@ import msgspec
 from kubecapy.apimachinery.errors import StatusError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
+from kubecapy.apiserver.pki.certificates import KeyPair
 from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client, Unreachable
 from kubecapy.client.kubeconfig import load
-from kubecapy.local.certificates import Authority
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.addons import coredns_objects, kube_proxy_objects
 from kubecapy.local.guest.kubeadm.certificate_phase import CertificatePhase
@@ -96,7 +96,7 @@ class InitRun:
         self._out("[preflight] Pulling images required for setting up a Kubernetes cluster\n")
         await self._host.clock.sleep(self._host.timing.image_pull_seconds)
 
-    def _kubeconfigs(self, authority: Authority) -> None:
+    def _kubeconfigs(self, authority: KeyPair) -> None:
         self._out('[kubeconfig] Using kubeconfig folder "/etc/kubernetes"\n')
         endpoint = self._documents.cluster.control_plane_endpoint
         local = f"{self._plane.address}:{self._plane.port}"

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from kubecapy.apiserver.pki.certificates import KeyPair, Profile, issue
 from kubecapy.client.connection import Connection
 from kubecapy.client.kubeconfig import render_kubeconfig
-from kubecapy.local.certificates import Authority, Profile, issue
 from kubecapy.local.guest.filesystem import GuestFilesystem
 from kubecapy.local.guest.kubeadm.layout import ADMIN_CONF, CONTROLLER_MANAGER_CONF, KUBELET_CONF, SCHEDULER_CONF
 from kubecapy.telemetry.secrets import Secret
@@ -23,12 +23,15 @@ def control_plane_profiles(node_name: str) -> dict[str, Profile]:
 
 
 def write_client_kubeconfig(
-    files: GuestFilesystem, path: str, server: str, authority: Authority, profile: Profile, now: datetime
+    files: GuestFilesystem, path: str, server: str, authority: KeyPair, profile: Profile, now: datetime
 ) -> None:
     """Write a kubeconfig with a new client certificate for `server`."""
     pair = issue(authority, profile, now)
     connection = Connection(
-        server=server, ca=authority.pem, client_certificate=pair.certificate, client_key=Secret(pair.key)
+        server=server,
+        ca=authority.certificate_pem(),
+        client_certificate=pair.certificate_pem(),
+        client_key=Secret(pair.key_pem()),
     )
     files.install(path, render_kubeconfig(connection, user=profile.common_name), mode=PRIVATE)
 

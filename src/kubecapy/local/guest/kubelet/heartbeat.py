@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats.
 """
 
-from kubecapy.apimachinery.errors import AlreadyExists, StatusError
+from kubecapy.apimachinery.errors import AlreadyExists, NotFound, StatusError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.apimachinery.times import format_micro_time
@@ -108,12 +108,12 @@ class Heartbeat:
             "leaseDurationSeconds": LEASE_DURATION_SECONDS,
             "renewTime": format_micro_time(self._host.clock.now()),
         }
-        if await self._client.find(LEASES, key) is None:
+        try:
+            await self._client.patch(LEASES, key, {"spec": spec})
+        except NotFound:
             metadata = {"name": name, "namespace": "kube-node-lease"}
             lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
             await self._client.create(LEASES, lease)
-        else:
-            await self._client.patch(LEASES, key, {"spec": spec})
 
 
 def _verdicts(conditions: list[JsonObject]) -> list[tuple[str, str, str]]:

@@ -9,11 +9,12 @@ import hashlib
 from kubecapy.apimachinery.errors import AlreadyExists, StatusError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
+from kubecapy.apiserver.pki.certificates import Profile
 from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.kubeconfig import load, render_kubeconfig
-from kubecapy.local.certificates import Pair, Profile, make_request
+from kubecapy.local.certificates import SigningRequest, make_request
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.layout import BOOTSTRAP_KUBELET_CONF, KUBELET_CONF
 from kubecapy.local.guest.kubelet.journal import Journal
@@ -46,23 +47,23 @@ async def obtain_connection(host: Host, node_name: str, journal: Journal) -> Con
 async def _bootstrap(host: Host, node_name: str, journal: Journal) -> None:
     """Ask for a client certificate and write kubelet.conf with it."""
     connection = load(host.files.read(BOOTSTRAP_KUBELET_CONF))
-    pair = make_request(Profile(f"system:node:{node_name}", ("system:nodes",)))
+    signing = make_request(Profile(f"system:node:{node_name}", ("system:nodes",)))
     async with HttpClient(connection, host.clock) as client:
-        certificate = await _request(client, host, pair, journal)
+        certificate = await _request(client, host, signing, journal)
     issued = Connection(
-        server=connection.server, ca=connection.ca, client_certificate=certificate, client_key=Secret(pair.key)
+        server=connection.server, ca=connection.ca, client_certificate=certificate, client_key=Secret(signing.key)
     )
     host.files.install(KUBELET_CONF, render_kubeconfig(issued, user="default-auth"), mode=0o600)
 
 
-async def _request(client: HttpClient, host: Host, pair: Pair, journal: Journal) -> bytes:
-    name = f"node-csr-{hashlib.sha256(pair.certificate).hexdigest()[:32]}"
+async def _request(client: HttpClient, host: Host, signing: SigningRequest, journal: Journal) -> bytes:
+    name = f"node-csr-{hashlib.sha256(signing.request).hexdigest()[:32]}"
     request: JsonObject = {
         "apiVersion": "certificates.k8s.io/v1",
         "kind": "CertificateSigningRequest",
         "metadata": {"name": name},
         "spec": {
-            "request": base64.b64encode(pair.certificate).decode(),
+            "request": base64.b64encode(signing.request).decode(),
             "signerName": SIGNER,
             "usages": ["digital signature", "client auth"],
         },

@@ -1,6 +1,5 @@
 """Run the pods that are bound to a node: one worker a pod, started and told of changes by a watch."""
 
-import asyncio
 from random import Random
 
 from kubecapy.apimachinery.meta import JsonObject
@@ -23,7 +22,6 @@ class PodManager:
         scope = Scope(fields=f"spec.nodeName={node_name}")
         self._informer = Informer(context.client, PODS, scope, context.host.clock, random)
         self._workers: dict[str, PodWorker] = {}
-        self._changes: asyncio.Queue[Change[JsonObject]] = asyncio.Queue()
 
     def find_log(self, namespace: str, name: str, container: str, *, previous: bool) -> ContainerLog | None:
         """Return the log of a container; None where this node has none."""
@@ -34,12 +32,10 @@ class PodManager:
 
     async def run(self) -> None:
         """Run pods until cancelled; their processes are then ended, and the pods stay in the API."""
-        self._informer.add_handler(self._changes.put_nowait)
         try:
             async with TaskScope("pods") as scope:
-                scope.start(self._informer.run(), name="informer")
-                while True:
-                    self._take(await self._changes.get(), scope)
+                self._informer.add_handler(lambda change: self._take(change, scope))
+                await self._informer.run()
         finally:
             self._workers.clear()
 

@@ -15,7 +15,7 @@ from typing import Self
 from aiohttp import web
 
 from kubecapy.apimachinery.times import parse_time
-from kubecapy.local.certificates import Profile, issue, make_authority
+from kubecapy.apiserver.pki.certificates import Profile, issue, issue_authority
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubelet.container_log import LogQuery
 from kubecapy.local.guest.kubelet.node import KUBELET_PORT
@@ -67,9 +67,9 @@ class KubeletServer:
         if not files.is_file(certificate):
             now = self._host.clock.now()
             profile = Profile(self._settings.node_name, hosts=(self._settings.node_name, *self._settings.node_ips))
-            pair = issue(make_authority(f"{self._settings.node_name}-ca", now), profile, now)
-            files.install(certificate, pair.certificate)
-            files.install(key, pair.key, mode=0o600)
+            pair = issue(issue_authority(f"{self._settings.node_name}-ca", now), profile, now)
+            files.install(certificate, pair.certificate_pem())
+            files.install(key, pair.key_pem(), mode=0o600)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(files.locate(certificate), files.locate(key))
         context.load_verify_locations(_existing(files.locate(self._settings.client_ca)))
