@@ -1,5 +1,6 @@
 """A pod's plan: which files, which processes, with what environment."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,39 @@ def test_what_is_missing_is_named(broken: dict[str, Any], reason: str, message: 
         plan_pod(broken, SOURCES, PLACE, IMAGES)
 
     assert caught.value.reason == reason
+
+
+OUTSIDE = ("/home/me/.ssh/authorized_keys", "../../../../x", "a/../../x")
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: pod(volumes=[{"name": path, "emptyDir": {}}]),
+        lambda path: pod(
+            volumes=[{"name": "v", "secret": {"secretName": "cloud", "items": [{"key": "name", "path": path}]}}]
+        ),
+        lambda path: pod(
+            volumes=[
+                {"name": "v", "downwardAPI": {"items": [{"path": path, "fieldRef": {"fieldPath": "metadata.name"}}]}}
+            ]
+        ),
+        lambda path: pod(volumes=[{"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": path}}]}}]),
+        lambda path: pod({"volumeMounts": [{"name": "v", "mountPath": "/m", "subPath": path}]}),
+    ],
+    ids=["volume", "secret", "downwardAPI", "token", "subPath"],
+)
+def test_no_path_leads_out_of_its_volume(make: Callable[[str], dict[str, Any]], path: str) -> None:
+    with pytest.raises(PlanError, match="leads out of its volume"):
+        plan_pod(make(path), SOURCES, PLACE, IMAGES)
+
+
+def test_a_key_leads_out_of_no_volume() -> None:
+    sources = PodSources(secrets={"s": {"../../../x": b"content"}})
+
+    with pytest.raises(PlanError, match="leads out of its volume"):
+        plan_pod(pod(volumes=[{"name": "v", "secret": {"secretName": "s"}}]), sources, PLACE, IMAGES)
 
 
 def test_references_are_found_wherever_they_stand() -> None:

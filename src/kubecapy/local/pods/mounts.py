@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.local.pods.containment import below
 from kubecapy.local.pods.failures import PlanError
 from kubecapy.local.pods.scope import PodScope
 
@@ -32,7 +33,7 @@ def mounts_of(container: JsonObject, scope: PodScope) -> Mapping[str, Path]:
     """Return the folder of each mount point.
 
     Raises:
-        PlanError: there is no host whose paths could be meant.
+        PlanError: there is no host whose paths could be meant, or a `subPath` leads out of its volume.
     """
     hosts = host_folders(scope)
     found: dict[str, Path] = {}
@@ -40,7 +41,7 @@ def mounts_of(container: JsonObject, scope: PodScope) -> Mapping[str, Path]:
         found[SERVICE_ACCOUNT_MOUNT] = scope.place.service_account_folder
     for mount in container.get("volumeMounts") or ():
         base = hosts.get(mount["name"], scope.place.volume_folder(mount["name"]))
-        found[mount["mountPath"].rstrip("/") or "/"] = base / mount.get("subPath", "")
+        found[mount["mountPath"].rstrip("/") or "/"] = below(base, mount.get("subPath", ""))
     return found
 
 

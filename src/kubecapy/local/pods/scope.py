@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.local.pods.containment import below
 from kubecapy.local.pods.sources import PodSources
 
 SERVICE_ACCOUNT_VOLUME = "kube-api-access"
@@ -26,7 +27,7 @@ class PodPlace(msgspec.Struct, frozen=True):
 
     def volume_folder(self, name: str) -> Path:
         """Return the folder of a volume."""
-        return self.folder / "volumes" / name
+        return below(self.folder / "volumes", name)
 
     @property
     def service_account_folder(self) -> Path:

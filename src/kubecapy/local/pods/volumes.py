@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.local.pods.containment import below
 from kubecapy.local.pods.downward import pod_field
 from kubecapy.local.pods.failures import PlanError
 from kubecapy.local.pods.scope import PodScope
@@ -32,7 +33,7 @@ def volume_files(volume: JsonObject, scope: PodScope) -> Iterator[PlannedFile]:
     """Yield the files in one volume.
 
     Raises:
-        PlanError: it refers to something that is not there, or is of an unknown kind.
+        PlanError: it refers to something that is not there, is of an unknown kind, or a path leads out of it.
     """
     if not _KINDS & set(volume):
         kind = next((key for key in volume if key != "name"), "nothing")
@@ -62,10 +63,10 @@ def _source_files(source: JsonObject, folder: Path, scope: PodScope) -> Iterator
     elif "downwardAPI" in source:
         for item in source["downwardAPI"].get("items") or ():
             content = pod_field(scope.pod, item["fieldRef"]["fieldPath"])
-            yield PlannedFile(folder / item["path"], content.encode(), _FILE_MODE)
+            yield PlannedFile(below(folder, item["path"]), content.encode(), _FILE_MODE)
     elif "serviceAccountToken" in source and account is not None:
         path = source["serviceAccountToken"].get("path", "token")
-        yield PlannedFile(folder / path, account.token.encode(), _PRIVATE_MODE)
+        yield PlannedFile(below(folder, path), account.token.encode(), _PRIVATE_MODE)
 
 
 def _keyed_files(kind: SourceKind, source: JsonObject, folder: Path, scope: PodScope) -> Iterator[PlannedFile]:
@@ -78,4 +79,4 @@ def _keyed_files(kind: SourceKind, source: JsonObject, folder: Path, scope: PodS
         if item["key"] not in data:
             message = f"references non-existent {kind} key: {item['key']}"
             raise PlanError("CreateContainerConfigError", message)
-        yield PlannedFile(folder / item["path"], data[item["key"]], item.get("mode", default_mode))
+        yield PlannedFile(below(folder, item["path"]), data[item["key"]], item.get("mode", default_mode))
