@@ -24,6 +24,7 @@ from kubecapy.apiserver.authentication.service_account_tokens import (
 )
 from kubecapy.apiserver.interfaces import UserInfo
 from kubecapy.apiserver.pki import LocalPki, certificates, make_local_pki
+from kubecapy.apiserver.pki.certificates import Profile
 from kubecapy.apiserver.settings import ApiServerSettings
 
 TOKEN = "abcdef.0123456789abcdef"
@@ -100,7 +101,7 @@ class TestNothingOffered:
 class TestClientCertificates:
     def test_name_user_and_groups(self, authenticator: Authenticator, clock: SetClock) -> None:
         authority = certificates.issue_authority("ca", clock.now())
-        pair = certificates.issue_client(authority, "jane", ("dev", "ops"), clock.now())
+        pair = certificates.issue(authority, Profile("jane", ("dev", "ops")), clock.now())
         der = pair.certificate.public_bytes(serialization.Encoding.DER)
 
         user = authenticator.authenticate(der, None)

@@ -12,12 +12,12 @@ from typing import Any
 from tests.local.cloud_user import CloudUser
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apiserver.pki.certificates import KeyPair, Profile, issue
 from kubecapy.client.connection import Connection
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client, Unreachable
 from kubecapy.clock import SystemClock
 from kubecapy.devcloud.settings import Timing
-from kubecapy.local.certificates import Authority, Profile, issue
 from kubecapy.local.cloud import MEMBER_CLOUD, LocalCloud, LocalCloudSettings, open_local_cloud
 from kubecapy.local.guest.servers import read_access
 from kubecapy.local.guest.timing import BootTiming
@@ -44,14 +44,14 @@ async def open_cloud(state_dir: Path) -> AsyncIterator[tuple[LocalCloud, CloudUs
         yield cloud, user
 
 
-def administrator(authority: Authority, endpoint: str) -> AbstractAsyncContextManager[HttpClient]:
+def administrator(authority: KeyPair, endpoint: str) -> AbstractAsyncContextManager[HttpClient]:
     """Return a client of group system:masters for the cluster at `endpoint`."""
     pair = issue(authority, Profile("admin", ("system:masters",)), CLOCK.now())
     connection = Connection(
         server=f"https://{endpoint}",
-        ca=authority.pem,
-        client_certificate=pair.certificate,
-        client_key=Secret(pair.key),
+        ca=authority.certificate_pem(),
+        client_certificate=pair.certificate_pem(),
+        client_key=Secret(pair.key_pem()),
     )
     return HttpClient(connection, CLOCK)
 

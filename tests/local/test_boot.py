@@ -16,8 +16,9 @@ from tests.local.processes import descendants, still_there
 from tests.local.running_cloud import CLOCK, administrator, eventually, node_ready, open_cloud
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apiserver.pki.certificates import KeyPair, issue_authority
 from kubecapy.client.http import HttpClient
-from kubecapy.local.certificates import Authority, encode_key, make_authority, public_key_hash
+from kubecapy.local.certificates import public_key_hash
 from kubecapy.local.cloud import LocalCloud
 from kubecapy.local.workloads.kinds import DEPLOYMENTS, NODES, PODS, is_true, labels_of
 
@@ -32,7 +33,7 @@ class Cluster(msgspec.Struct, frozen=True):
     cloud: LocalCloud
     user: CloudUser
     client: HttpClient
-    authority: Authority
+    authority: KeyPair
     endpoint: str
     control_plane: str
     """Id of its server."""
@@ -55,9 +56,9 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clu
 @contextlib.asynccontextmanager
 async def _cluster(state_dir: Path) -> AsyncIterator[Cluster]:
     async with open_cloud(state_dir) as (cloud, user):
-        authority = make_authority("kubernetes", CLOCK.now())
+        authority = issue_authority("kubernetes", CLOCK.now())
         port, fixed, floating = await user.reserve("cp", floating=True)
-        pem, key = authority.pem.decode(), encode_key(authority.key).decode()
+        pem, key = authority.certificate_pem().decode(), authority.key_pem().decode()
         text = user_data.control_plane("cp", fixed, floating, pem, key, more="- echo hello from runcmd")
         server = await user.create_server("cp", port, text)
         async with administrator(authority, f"{floating}:6443") as client:

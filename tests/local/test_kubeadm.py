@@ -9,15 +9,8 @@ from cryptography import x509
 from tests.local.conftest import run_script
 
 from kubecapy.apimachinery.codec import load_yaml
-from kubecapy.local.certificates import (
-    Authority,
-    Profile,
-    encode_key,
-    issue,
-    load_authority,
-    make_authority,
-    public_key_hash,
-)
+from kubecapy.apiserver.pki.certificates import Profile, issue, issue_authority
+from kubecapy.local.certificates import load_authority, public_key_hash
 from kubecapy.local.guest.host import Host, load_module, turn_swap_off
 from kubecapy.local.guest.kubeadm.certificate_phase import CertificatePhase
 from kubecapy.local.guest.kubeadm.cluster_info import ClusterAddress, parse_cluster_info, render_cluster_info
@@ -206,9 +199,9 @@ def test_serving_names_come_only_from_the_document(host: Host) -> None:
 
 
 def test_given_authorities_are_used_and_a_wrong_key_is_refused(host: Host) -> None:
-    given = make_authority("given", host.clock.now())
-    other_key = issue(given, Profile("x"), host.clock.now()).key
-    host.files.install("/etc/kubernetes/pki/ca.crt", given.pem)
+    given = issue_authority("given", host.clock.now())
+    other_key = issue(given, Profile("x"), host.clock.now()).key_pem()
+    host.files.install("/etc/kubernetes/pki/ca.crt", given.certificate_pem())
     host.files.install("/etc/kubernetes/pki/ca.key", other_key)
     plane = ControlPlane(RELEASE, ClusterConfiguration(), "127.90.1.130", 6443)
 
@@ -217,17 +210,13 @@ def test_given_authorities_are_used_and_a_wrong_key_is_refused(host: Host) -> No
 
 
 def test_a_pin_is_the_hash_of_the_public_key_alone(host: Host) -> None:
-    authority = make_authority("kubernetes", host.clock.now())
+    authority = issue_authority("kubernetes", host.clock.now())
 
-    reissued = load_authority(authority.pem, key_of(authority))
+    reissued = load_authority(authority.certificate_pem(), authority.key_pem())
 
     assert public_key_hash(reissued.certificate) == public_key_hash(authority.certificate)
     assert public_key_hash(authority.certificate).startswith("sha256:")
     assert len(public_key_hash(authority.certificate)) == len("sha256:") + 64
-
-
-def key_of(authority: Authority) -> bytes:
-    return encode_key(authority.key)
 
 
 def test_static_pods_carry_the_documents_settings() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kubecapy.local.certificates import Profile, make_request
+from kubecapy.apiserver.pki.certificates import Profile
+from kubecapy.local.certificates import make_request
 from kubecapy.local.workloads.bootstrap_tokens import detached_signature, plan_signatures
 from kubecapy.local.workloads.deployments import Scaling, plan_recreation, plan_scaling, render_replica_set
 from kubecapy.local.workloads.placement import choose_node, refusal_of, untolerated_taint
@@ -220,7 +221,7 @@ def test_a_changed_content_is_signed_anew() -> None:
 
 
 def signing_request(profile: Profile, usages: tuple[str, ...] = ("digital signature", "client auth")) -> dict[str, Any]:
-    request = base64.b64encode(make_request(profile).certificate).decode()
+    request = base64.b64encode(make_request(profile).request).decode()
     return {"spec": {"request": request, "usages": list(usages)}}
 
 

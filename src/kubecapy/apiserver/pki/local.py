@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from kubecapy.apimachinery.codec import dump_yaml
 from kubecapy.apiserver.pki import certificates
-from kubecapy.apiserver.pki.certificates import KeyPair
+from kubecapy.apiserver.pki.certificates import KeyPair, Profile
 from kubecapy.apiserver.pki.files import ensure_private_folder, find_pair, write_pair, write_private
 from kubecapy.clock import Clock
 
@@ -121,12 +121,15 @@ class _LeafKeeper:
     def server(self, certificate: Path, key: Path, name: str, hosts: Sequence[str]) -> None:
         kept = self._find_good(certificate, key)
         if kept is None or not certificates.hosts_of(kept.certificate) >= frozenset(hosts):
-            write_pair(certificates.issue_server(self._authority, name, hosts, self._now), certificate, key)
+            self._issue(Profile(name, hosts=tuple(hosts)), certificate, key)
 
     def client(self, certificate: Path, key: Path, user: str) -> None:
         """Keep a client certificate of `user` in group system:masters."""
         if self._find_good(certificate, key) is None:
-            write_pair(certificates.issue_client(self._authority, user, (_MASTERS,), self._now), certificate, key)
+            self._issue(Profile(user, (_MASTERS,)), certificate, key)
+
+    def _issue(self, profile: Profile, certificate: Path, key: Path) -> None:
+        write_pair(certificates.issue(self._authority, profile, self._now), certificate, key)
 
     def _find_good(self, certificate: Path, key: Path) -> KeyPair | None:
         found = find_pair(certificate, key)

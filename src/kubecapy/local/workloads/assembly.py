@@ -3,9 +3,9 @@
 from random import Random
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apiserver.pki.certificates import KeyPair
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
-from kubecapy.local.certificates import Authority
 from kubecapy.local.workloads.bootstrap_tokens import CLUSTER_INFO_KEY, TOKEN_NAMESPACE, TokenReconciler
 from kubecapy.local.workloads.daemonsets import DaemonSetReconciler
 from kubecapy.local.workloads.deployments import DeploymentReconciler
@@ -36,7 +36,7 @@ from kubecapy.runtime.manager import Manager
 from kubecapy.runtime.sources import for_mapped, for_object, for_owner
 
 
-def controller_manager(client: Client, authority: Authority, clock: Clock, random: Random) -> Manager:
+def controller_manager(client: Client, authority: KeyPair, clock: Clock, random: Random) -> Manager:
     """Return what kube-controller-manager does here; it signs requests as `authority`."""
     manager = Manager(client, clock, random)
     pods = manager.informer(PODS)
@@ -140,7 +140,7 @@ def _add_nodes(manager: Manager, pods: Informer[JsonObject], nodes: Informer[Jso
     manager.add_controller(Controller("node-lifecycle", reconciler, sources=sources))
 
 
-def _add_bootstrap(manager: Manager, authority: Authority, clock: Clock) -> None:
+def _add_bootstrap(manager: Manager, authority: KeyPair, clock: Clock) -> None:
     requests = manager.informer(SIGNING_REQUESTS)
     signing = SigningRequestReconciler(manager.client, requests, authority, clock)
     manager.add_controller(Controller("signing-requests", signing, sources=[for_object(requests)]))

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time
+from kubecapy.apiserver.pki.certificates import KeyPair, Profile, sign
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
-from kubecapy.local.certificates import Authority, Profile, sign
 from kubecapy.local.workloads.kinds import SIGNING_REQUESTS
 from kubecapy.runtime.informer import Informer
 from kubecapy.runtime.reconciler import DONE, Result
@@ -32,7 +33,7 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 class SigningRequestReconciler:
     """Decides on requests for kubelets' client certificates."""
 
-    def __init__(self, client: Client, requests: Informer[JsonObject], authority: Authority, clock: Clock) -> None:
+    def __init__(self, client: Client, requests: Informer[JsonObject], authority: KeyPair, clock: Clock) -> None:
         """Sign as `authority`."""
         self._client = client
         self._requests = requests
@@ -99,7 +100,8 @@ class SigningRequestReconciler:
     async def _sign(self, key: ObjectKey, wanted: x509.CertificateSigningRequest) -> None:
         profile = Profile(common_name(wanted), (NODES_GROUP,))
         certificate = sign(self._authority, profile, wanted.public_key(), self._clock.now(), LIFETIME)
-        patch = {"status": {"certificate": base64.b64encode(certificate).decode()}}
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        patch = {"status": {"certificate": base64.b64encode(pem).decode()}}
         await self._client.patch(SIGNING_REQUESTS, key, patch, subresource="status")
 
 
