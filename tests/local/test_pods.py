@@ -52,13 +52,18 @@ def test_the_components_image_runs_the_daemons_with_its_arguments() -> None:
     [
         (["kubecapy", "manager"], ("/venv/bin/python", "-m", "kubecapy.daemons", "manager", "a")),
         (["/usr/bin/kubecapy", "manager"], ("/venv/bin/python", "-m", "kubecapy.daemons", "manager", "a")),
-        (["/bin/echo"], ("/bin/echo", "a")),
     ],
 )
-def test_a_command_replaces_the_images_program_unless_it_is_just_that(command: list[str], wanted: tuple[str]) -> None:
+def test_a_command_names_the_images_own_program(command: list[str], wanted: tuple[str]) -> None:
     plan = plan_pod(pod({"command": command, "args": ["a"]}), SOURCES, PLACE, IMAGES)
 
     assert plan.containers[0].command == wanted
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "python3", "../kubecapy/sh"])
+def test_no_program_of_the_machine_is_run_for_a_pod(program: str) -> None:
+    with pytest.raises(PlanError, match=f'command "{program}" is not in the simulated image; name kubecapy'):
+        plan_pod(pod({"command": [program, "-c", "id"]}), SOURCES, PLACE, IMAGES)
 
 
 def test_an_image_that_nobody_knows_is_not_run() -> None:

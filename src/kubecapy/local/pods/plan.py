@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.local.pods.failures import PlanError
 from kubecapy.local.pods.images import ImageTable
 from kubecapy.local.pods.mounts import host_folders, mounts_of, rewrite
 from kubecapy.local.pods.scope import PodPlace, PodScope
@@ -42,7 +43,8 @@ def plan_pod(pod: JsonObject, sources: PodSources, place: PodPlace, images: Imag
     """Return what to do for `pod`.
 
     Raises:
-        PlanError: it refers to something that is not there, or wants a volume of an unknown kind.
+        PlanError: it refers to something that is not there, or wants a volume of an unknown kind or a program that
+            its image does not stand for.
     """
     scope = PodScope(pod, sources, place)
     volumes = pod["spec"].get("volumes") or ()
@@ -78,12 +80,18 @@ def _plan_container(container: JsonObject, scope: PodScope, images: ImageTable) 
 
 
 def _command(container: JsonObject, images: ImageTable, variables: Mapping[str, str]) -> list[str]:
-    """Return program and arguments; a `command` replaces the image's own program, unless it names just that."""
+    """Return program and arguments; a `command` may only name the image's own program.
+
+    Raises:
+        PlanError: it names another, which would be one of the person's own machine: there is no image to find it in.
+    """
     program = images.find(container.get("image", ""))
     if program is None:
         return []
     arguments = [expand(str(word), variables) for word in container.get("args") or ()]
     given = [expand(str(word), variables) for word in container.get("command") or ()]
-    if given and given[0].rpartition("/")[2] != program[-1].partition(".")[0]:
-        return [*given, *arguments]
+    own = program[-1].partition(".")[0]
+    if given and given[0].rpartition("/")[2] != own:
+        message = f'command "{given[0]}" is not in the simulated image; name {own} or leave the command out'
+        raise PlanError("CreateContainerConfigError", message)
     return [*program, *given[1:], *arguments]
