@@ -15,6 +15,7 @@ from kubecapy.clock import SystemClock
 from kubecapy.clusterctl.objects.applying import Applier
 from kubecapy.local.management import ManagementSettings, open_management
 from kubecapy.local.provider_environment import ProviderEnvironmentError
+from kubecapy.local.state_folder import FolderRefused
 
 KEY = ObjectKey("default", "c")
 
@@ -30,6 +31,14 @@ async def test_objects_are_there_again_when_it_is_opened_again(tmp_path: Path) -
 
     async with open_management(settings(tmp_path)) as management:
         assert await management.client.get(CONFIG_MAPS, KEY) == stored
+
+
+async def test_a_store_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").write_bytes(b"a letter, not a store" * 100)
+
+    with pytest.raises(FolderRefused, match=r"opening the store .*store\.sqlite: file is not a database"):
+        async with open_management(settings(tmp_path)):
+            pass
 
 
 async def test_other_tools_reach_it_by_its_kubeconfig(tmp_path: Path) -> None:

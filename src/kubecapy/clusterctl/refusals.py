@@ -2,7 +2,6 @@
 
 from kubecapy.apimachinery.codec import DecodeError
 from kubecapy.apimachinery.errors import StatusError
-from kubecapy.apiserver.storage.journal import StoreError
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.kubeconfig import KubeconfigError
 from kubecapy.client.tls import TlsSettingsError
@@ -36,6 +35,5 @@ _SENTENCES = (
     ProviderEnvironmentError,
     FolderInUse,
     FolderRefused,
-    StoreError,
 )
 """Errors whose message is a sentence for people already."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -12,6 +12,7 @@ import msgspec
 from kubecapy.apiserver.pki import LocalPki, make_local_pki
 from kubecapy.apiserver.serve import ApiServer
 from kubecapy.apiserver.settings import ApiServerSettings
+from kubecapy.apiserver.storage.journal import StoreError
 from kubecapy.client import kubeconfig
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client
@@ -20,6 +21,7 @@ from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.local.controllers import ControllerWiring, open_controllers
 from kubecapy.local.private_files import make_private_folder, write_private
 from kubecapy.local.provider_environment import read_provider_environment
+from kubecapy.local.state_folder import FolderRefused
 from kubecapy.runtime.manager import Manager
 from kubecapy.tasks import TaskScope
 
@@ -103,10 +105,13 @@ async def open_management(settings: ManagementSettings) -> AsyncIterator[Managem
     """Start the API server, for this machine only; objects of an earlier run are there again.
 
     Controllers start when asked to. On leaving, the controllers stop, then the server; the store stays.
+
+    Raises:
+        FolderRefused: the folder holds a store that cannot be used.
     """
     folder = make_private_folder(settings.folder)
     pki = make_local_pki(folder / "pki", (ADDRESS, "localhost"), settings.clock)
-    async with ApiServer(_server_settings(settings, pki), settings.clock, settings.random) as server:
+    async with _open_server(settings, pki) as server:
         content = pki.admin_kubeconfig(server.url)
         write_private(folder / KUBECONFIG_FILE, content)
         async with (
@@ -118,6 +123,18 @@ async def open_management(settings: ManagementSettings) -> AsyncIterator[Managem
                 yield management
             finally:
                 await management.stop_controllers()
+
+
+@asynccontextmanager
+async def _open_server(settings: ManagementSettings, pki: LocalPki) -> AsyncIterator[ApiServer]:
+    async with AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(
+                ApiServer(_server_settings(settings, pki), settings.clock, settings.random)
+            )
+        except StoreError as error:
+            raise FolderRefused(str(error)) from error
+        yield server
 
 
 async def _run_controllers(wiring: ControllerWiring, opened: "asyncio.Future[Manager]") -> None:
