@@ -14,6 +14,7 @@ from kubecapy import controllers
 from kubecapy.contract import errors
 from kubecapy.contract.errors import REACTIONS, Reaction
 from kubecapy.controllers import machine_conditions
+from kubecapy.controllers.assembly import RATE_LIMITS
 from kubecapy.controllers.cluster import conditions as cluster_conditions
 from reference.markdown import code, page, table
 from reference.structs import first_line, texts_of_module
@@ -24,8 +25,8 @@ the others are, and else repeats the first that is not. The condition types stan
 reached.
 """
 REACTIONS_INTRODUCTION = """
-Whatever a cloud refuses or fails at becomes one of these. Its reason is that of the condition whose step failed, for a
-Machine `Reserved`, `InstanceReady` or `Deleted`, for a Cluster `InfrastructureReady` or `Deleted`.
+Whatever a cloud refuses or fails at becomes one of these, and so does a wish that can never be met. The condition whose
+step failed takes the reason and the message.
 """
 
 REASONS: Mapping[str, Mapping[str, str]] = {
@@ -135,7 +136,8 @@ def _what_follows(error: type[errors.ProviderError], reaction: Reaction) -> str:
         return f"Looks again every {reaction.requeue_after_seconds:.0f} s."
     if issubclass(error, errors.NotReady | errors.Throttled):
         return "Looks again when the cloud or the step says."
-    return "Looks again with a growing wait."
+    first, longest = RATE_LIMITS.base_seconds, RATE_LIMITS.max_seconds
+    return f"Looks again with a growing wait, from {first:g} s to {longest:g} s."
 
 
 def _compare_with_code() -> None:
