@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from reference.commands import clusterctl_page, kubecapy_page
-from reference.conditions import conditions_page
+from reference.conditions import UnexplainedReason, conditions_page
 from reference.fields import fields_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -20,24 +20,23 @@ PAGES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the pages; return the exit status, 1 where a page is stale."""
+    """Write or check the pages; return the exit status, 1 where one is stale or cannot be made."""
+    try:
+        wanted = {FOLDER / name: page() for name, page in PAGES.items()}
+    except UnexplainedReason as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     if arguments == ["--check"]:
-        return report_stale()
+        return report_stale(wanted)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, page in PAGES.items():
-        (FOLDER / name).write_text(page())
+    for path, text in wanted.items():
+        path.write_text(text)
     return 0
 
 
-def stale_pages() -> list[Path]:
-    """Return the pages that differ from what would be written."""
-    wanted = {FOLDER / name: page() for name, page in PAGES.items()}
-    return [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
-
-
-def report_stale() -> int:
-    """Print every stale page; return 1 where there is one."""
-    stale = stale_pages()
+def report_stale(wanted: dict[Path, str]) -> int:
+    """Print every page that differs from what would be written; return 1 where there is one."""
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     for path in stale:
         sys.stderr.write(f"{path} is stale: run python tools/generate_reference.py\n")
     return 1 if stale else 0
