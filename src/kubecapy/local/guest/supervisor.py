@@ -29,9 +29,10 @@ from kubecapy.telemetry.logs import V, get_logger
 
 _log = get_logger(__name__)
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.4
+"""Between two looks at the cloud: a reboot that takes half a second is not to be missed."""
 BUSY_SECONDS = 0.2
-"""Between two looks at the cloud while a server is being built or removed."""
+"""Between two looks while a server is being built or rebooted."""
 RESTART_SECONDS = 1.0
 END_GRACE_SECONDS = 10.0
 RUNNING = frozenset({"ACTIVE", "PASSWORD"})
