@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from kubecapy.clusterctl.phases.create_command import refuse_second
 from kubecapy.clusterctl.phases.creation import CreatePlan, create
 from kubecapy.clusterctl.phases.deletion import DeletePlan, delete
 from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
+from kubecapy.clusterctl.phases.stack import apply_objects
 from kubecapy.clusterctl.runs.progress import Progress
 from kubecapy.clusterctl.runs.record import RECORD_FILE, Operation, open_record, read_record
 from kubecapy.clusterctl.runs.run import Run
@@ -232,7 +234,7 @@ async def test_a_move_that_did_not_hand_over_is_taken_back_by_the_delete(stage: 
         await stage.create(seconds=30)
     # What a process leaves that dies while it copies.
     store = stage.run("create").store
-    store.update_move(stage="copying", replicas={f"Deployment {NAMESPACE}/controllers": 1})
+    store.update_move(stage="copying", replicas={f"bootstrap cluster: Deployment {NAMESPACE}/controllers": 1})
     client = stage.bootstrap.client
     await client.patch(RAW_CLUSTERS, CLUSTER, {"spec": {"paused": True}})
     await client.patch(RAW_DEPLOYMENTS, ObjectKey(NAMESPACE, "controllers"), {"spec": {"replicas": 0}})
@@ -313,3 +315,63 @@ async def test_pods_of_the_network_come_with_the_addons(stage: Stage) -> None:
 
     assert await stage.target.client.find(RAW_CONFIG_MAPS, ObjectKey("default", "network"))
     assert await stage.bootstrap.client.find(RAW_CONFIG_MAPS, ObjectKey("default", "network"))
+
+
+async def serve_another_cluster(stage: Stage) -> None:
+    """Have the bootstrap cluster manage a cluster already, with the components of the same file."""
+    clock = HurriedClock()
+    await apply_objects(stage.bootstrap.client, stage.inputs.components, Waiter(clock, Progress(clock)))
+    other = {**stage.inputs.cluster.object, "metadata": {"name": "first", "namespace": CLUSTER.namespace}}
+    await stage.bootstrap.client.create(RAW_CLUSTERS, other)
+
+
+async def test_a_bootstrap_cluster_that_serves_others_keeps_its_components_and_clusters(stage: Stage) -> None:
+    await serve_another_cluster(stage)
+    client, key = stage.bootstrap.client, ObjectKey(NAMESPACE, "controllers")
+    await client.patch(RAW_DEPLOYMENTS, key, {"metadata": {"labels": {"changed": "by-its-owner"}}})
+
+    await stage.create()
+
+    deployment = await client.get(RAW_DEPLOYMENTS, key)
+    assert deployment["spec"]["replicas"] == 1
+    assert deployment["metadata"]["labels"]["changed"] == "by-its-owner"
+    assert [cluster["metadata"]["name"] for cluster in (await client.list(RAW_CLUSTERS)).items] == ["first"]
+    assert await machine_names(stage.bootstrap) == []
+    assert len(await machine_names(stage.target)) == 2
+
+
+async def test_credentials_that_other_clusters_use_are_not_replaced(stage: Stage) -> None:
+    await serve_another_cluster(stage)
+    client, key = stage.bootstrap.client, ObjectKey(NAMESPACE, "cloud-config")
+    await client.patch(RAW_SECRETS, key, {"stringData": {"password": "of-the-other-cloud"}})
+    before = await client.get(RAW_SECRETS, key)
+
+    with pytest.raises(ClusterctlError, match=f"Secret {NAMESPACE}/cloud-config .* differs .* manages other clusters"):
+        await stage.create()
+
+    assert await client.get(RAW_SECRETS, key) == before
+
+
+async def test_a_namespace_whose_machines_would_lose_their_cluster_is_refused(stage: Stage) -> None:
+    await serve_another_cluster(stage)
+    machine = {**stage.inputs.machines[1].object, "metadata": {"name": "lonely", "namespace": CLUSTER.namespace}}
+    await stage.bootstrap.client.create(RAW_MACHINES, machine)
+
+    with pytest.raises(ClusterctlError, match=r"Machines without label cluster\.k8s\.io/cluster-name: lonely; label them"):
+        await stage.create()
+
+    assert await machine_names(stage.bootstrap) == ["lonely"]
+
+
+async def test_what_is_lent_is_noted_before_it_is_made(stage: Stage) -> None:
+    """Cut short at any moment of the components: what was made by then stands in the record."""
+    for milliseconds in range(10, 300, 10):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(milliseconds / 1000):
+                await stage.create()
+        record = read_record(stage.state)
+        noted = {made.name for made in record.made_components if made.kind == "Secret"} if record else set()
+        made = {secret["metadata"]["name"] for secret in (await stage.bootstrap.client.list(RAW_SECRETS)).items}
+        assert {"cloud-config", "master-user-data"} & made <= noted
+        if made:
+            return

@@ -48,7 +48,7 @@ class RemoteCluster:
         """Scale every workload to what it had before it was stopped."""
         known = self._move.replicas
         for controller in await find_controllers(self._client):
-            replicas = known.get(str(controller), controller.replicas)
+            replicas = known.get(self._place(controller), controller.replicas)
             if replicas != controller.replicas:
                 await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": replicas}})
 
@@ -56,10 +56,15 @@ class RemoteCluster:
     def _move(self) -> MoveRecord:
         return self._store.record.move or MoveRecord()
 
+    def _place(self, controller: Controller) -> str:
+        """Return what the record calls it: both ends of a move have workloads of the same names."""
+        return f"{self._name}: {controller}"
+
     async def _stop(self, controller: Controller) -> None:
         """Order: the number of pods is durable before it is lost."""
-        if str(controller) not in self._move.replicas:
-            self._store.update_move(replicas={**self._move.replicas, str(controller): controller.replicas})
+        place = self._place(controller)
+        if place not in self._move.replicas:
+            self._store.update_move(replicas={**self._move.replicas, place: controller.replicas})
         if controller.replicas:
             self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
             await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": 0}})

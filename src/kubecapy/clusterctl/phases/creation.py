@@ -28,6 +28,7 @@ from kubecapy.clusterctl.phases.machines import (
     ensure_cluster,
     ensure_machine,
     name_machines,
+    refuse_shared_namespace,
     wait_for_machine,
 )
 from kubecapy.clusterctl.phases.saved_components import save_components
@@ -93,6 +94,7 @@ async def _provision(plan: CreatePlan, machines: Sequence[NamedMachine], bootstr
     await apply_made_components(bootstrap.client, inputs.components, run.store, run.waiter)
     await bootstrap.start_controllers()
     run.progress.step("Provisioning target cluster via bootstrap cluster")
+    await refuse_shared_namespace(bootstrap.client, inputs.key)
     await ensure_cluster(bootstrap.client, inputs, run.progress)
     first = next(machine for machine in machines if machine.is_control_plane)
     run.progress.step(f'Creating control plane machine {first.key.name} in namespace "{first.key.namespace}"')

@@ -108,7 +108,9 @@ async def _delete_from_bootstrap(plan: DeletePlan, run: Run) -> None:
         run.progress.step("Deleting objects from bootstrap cluster")
         await bootstrap.start_controllers()
         await _delete_cluster(bootstrap.client, run)
-        await bootstrap.stop_controllers()
+        if plan.bootstrap.type == "embedded":
+            # Those of an existing one go on with its other clusters.
+            await bootstrap.stop_controllers()
         await refuse_leftovers(bootstrap, run)
         if plan.bootstrap.type == "existing":
             await give_back(bootstrap, run.store, run.progress, remove=True)

@@ -1,11 +1,14 @@
 """Borrow an existing bootstrap cluster: note what is added to it, and give it back as it was."""
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 
+from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
+from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs.components import in_order, key_of_object, secrets_of
 from kubecapy.clusterctl.move.sides import Side
-from kubecapy.clusterctl.objects.applying import Applied
 from kubecapy.clusterctl.objects.discovery import Discovery
 from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS
 from kubecapy.clusterctl.phases.stack import apply_objects
@@ -17,11 +20,71 @@ from kubecapy.clusterctl.runs.waiting import Waiter
 async def apply_made_components(
     client: Client, components: Sequence[JsonObject], store: RecordStore, waiter: Waiter
 ) -> None:
-    """Apply `components` and record which of them were not there before."""
-    applied = await apply_objects(client, components, waiter)
-    made = [_address(one) for one in applied if one.outcome == "created"]
-    if made:
-        store.update(made_components=(*store.record.made_components, *made))
+    """Apply `components` and record which of them were not there before.
+
+    Where the bootstrap cluster manages other clusters, what is there serves those, and stays as it is.
+
+    Order: what will be made is durable before it is made, so that a run that was cut short gives it back too.
+
+    Raises:
+        ClusterctlError: other clusters use a Secret of the same name with other content, such as credentials.
+        StatusError: an object was refused.
+    """
+    present = await _find_present(client, components)
+    missing = [obj for obj in in_order(components) if _address_of(obj) not in present]
+    known = store.record.made_components
+    if made := [address for address in map(_address_of, missing) if address not in known]:
+        store.update(made_components=(*known, *made))
+    if not await _manages_others(client, store.record):
+        await apply_objects(client, components, waiter)
+        return
+    _refuse_other_secrets(components, present)
+    waiter.progress.detail(4, f"The bootstrap cluster manages other clusters: {len(present)} of its components stay")
+    await apply_objects(client, missing, waiter)
+
+
+async def _find_present(client: Client, components: Sequence[JsonObject]) -> Mapping[ObjectAddress, JsonObject]:
+    """Return those of `components` that the server holds, as it holds them."""
+    discovery = Discovery(client)
+    found: dict[ObjectAddress, JsonObject] = {}
+    for obj in components:
+        try:
+            resource = await discovery.resource_of(obj)
+        except ClusterctlError:
+            # A kind that the components themselves bring.
+            continue
+        if live := await client.find(resource, key_of_object(obj)):
+            found[_address_of(obj)] = live
+    return found
+
+
+async def _manages_others(client: Client, record: RunRecord) -> bool:
+    own = ObjectKey(record.namespace, record.cluster)
+    return any(key_of_object(cluster) != own for cluster in await _list_clusters(client))
+
+
+async def _list_clusters(client: Client) -> Sequence[JsonObject]:
+    try:
+        return (await client.list(RAW_CLUSTERS)).items
+    except NotFound:
+        # The kind itself is not there yet, or not any more.
+        return ()
+
+
+def _refuse_other_secrets(components: Sequence[JsonObject], present: Mapping[ObjectAddress, JsonObject]) -> None:
+    for obj in secrets_of(components):
+        live = present.get(_address_of(obj))
+        if live is not None and _content(live) != _content(obj):
+            raise ClusterctlError(
+                f"Secret {key_of_object(obj)} of the provider components differs from the one in the bootstrap "
+                "cluster, which manages other clusters with it; name it differently, or use another bootstrap cluster"
+            )
+
+
+def _content(secret: JsonObject) -> Mapping[str, str]:
+    texts = secret.get("stringData") or {}
+    encoded = {key: b64encode(text.encode()).decode() for key, text in texts.items()}
+    return {**(secret.get("data") or {}), **encoded}
 
 
 def is_to_be_given_back(record: RunRecord) -> bool:
@@ -41,17 +104,20 @@ async def give_back(bootstrap: Side, store: RecordStore, progress: Progress, *, 
 
 async def _remove_components(client: Client, components: Sequence[ObjectAddress], progress: Progress) -> None:
     """Delete `components`, which were made in that order, backwards; other clusters need the same ones."""
-    if components and (await client.list(RAW_CLUSTERS)).items:
+    if components and await _list_clusters(client):
         progress.warn("The provider components stay in the bootstrap cluster: it manages other clusters")
         return
     discovery = Discovery(client)
     for address in reversed(components):
-        resource = await discovery.resource_of({"apiVersion": address.api_version, "kind": address.kind})
+        try:
+            resource = await discovery.resource_of({"apiVersion": address.api_version, "kind": address.kind})
+        except ClusterctlError:
+            # An earlier attempt removed the kind, and its objects with it.
+            continue
         progress.detail(4, f"Deleting {address.kind} {address.namespace}/{address.name}")
         await client.delete(resource, ObjectKey(address.namespace, address.name))
 
 
-def _address(applied: Applied) -> ObjectAddress:
-    metadata = applied.object["metadata"]
-    resource = applied.resource
-    return ObjectAddress(resource.kind, metadata.get("namespace", ""), metadata["name"], resource.api_version)
+def _address_of(obj: JsonObject) -> ObjectAddress:
+    key = key_of_object(obj)
+    return ObjectAddress(obj["kind"], key.namespace, key.name, obj["apiVersion"])

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-from kubecapy.api.cluster.v1alpha1 import MACHINES, Machine
+from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, MACHINES, Machine
 from kubecapy.apimachinery.codec import Manifest
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey, labels_of
 from kubecapy.apimachinery.names import generate_name
 from kubecapy.client.interfaces import Client, Reader
 from kubecapy.clusterctl.errors import ClusterctlError
@@ -22,17 +22,21 @@ SETTLE_SECONDS = 5.0
 class NamedMachine:
     """A Machine of the machines file under the name that it has, or gets, on the server."""
 
-    def __init__(self, manifest: Manifest, key: ObjectKey) -> None:
-        """Keep what the person wrote and the key."""
+    def __init__(self, manifest: Manifest, key: ObjectKey, cluster: str) -> None:
+        """Keep what the person wrote, the key, and the name of its Cluster."""
         self.key = key
+        self._cluster = cluster
         self.is_control_plane = is_control_plane_manifest(manifest)
         self._written = manifest.object
 
     @property
     def object(self) -> JsonObject:
         """The object to apply."""
-        metadata = {**self._written["metadata"], "name": self.key.name, "namespace": self.key.namespace}
-        return {**self._written, "metadata": metadata}
+        metadata = self._written["metadata"]
+        # The label is said, not left to be guessed: the bootstrap cluster may manage others in the same namespace.
+        labels = {CLUSTER_NAME_LABEL: self._cluster, **(metadata.get("labels") or {})}
+        named = {**metadata, "name": self.key.name, "namespace": self.key.namespace, "labels": labels}
+        return {**self._written, "metadata": named}
 
 
 def name_machines(inputs: Inputs, store: RecordStore, random: Random) -> list[NamedMachine]:
@@ -51,8 +55,25 @@ def name_machines(inputs: Inputs, store: RecordStore, random: Random) -> list[Na
             place = f"{prefix}/{counts.get(prefix, 0)}"
             counts[prefix] = counts.get(prefix, 0) + 1
             name = store.choose_machine_name(place, generate_name(prefix, random))
-        named.append(NamedMachine(manifest, ObjectKey(inputs.key.namespace, name)))
+        named.append(NamedMachine(manifest, ObjectKey(inputs.key.namespace, name), inputs.key.name))
     return named
+
+
+async def refuse_shared_namespace(client: Client, cluster: ObjectKey) -> None:
+    """Check that no Machine of another cluster would lose its Cluster once there is a second one beside it.
+
+    Raises:
+        ClusterctlError: the namespace holds another Cluster and Machines that name none; the message names them.
+    """
+    clusters = (await client.list(CLUSTERS, namespace=cluster.namespace)).items
+    if all(other.metadata.name == cluster.name for other in clusters):
+        return
+    machines = (await client.list(MACHINES, namespace=cluster.namespace)).items
+    if nameless := [machine.metadata.name for machine in machines if CLUSTER_NAME_LABEL not in labels_of(machine)]:
+        raise ClusterctlError(
+            f'namespace "{cluster.namespace}" of the bootstrap cluster holds another Cluster and Machines without '
+            f"label {CLUSTER_NAME_LABEL}: {', '.join(nameless)}; label them, or choose another namespace"
+        )
 
 
 async def ensure_cluster(client: Client, inputs: Inputs, progress: Progress) -> None:

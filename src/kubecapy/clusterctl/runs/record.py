@@ -45,7 +45,7 @@ class MoveRecord(msgspec.Struct, frozen=True):
     was_paused: bool = False
     """Whether a person had paused the Cluster before; then it stays paused on the destination."""
     replicas: Mapping[str, int] = {}
-    """How many pods each of the source's controllers had, by `Kind namespace/name`."""
+    """How many pods each controller that was stopped had, by `name of its cluster: Kind namespace/name`."""
     objects: tuple[ObjectAddress, ...] = ()
     """What was copied and is to be deleted on the source, in that order."""
     deletions: tuple[ObjectAddress, ...] = ()
