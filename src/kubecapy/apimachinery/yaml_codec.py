@@ -4,20 +4,25 @@ Differences to PyYAML's own loaders: scalars follow `yaml_scalars`, mapping keys
 is refused with its line, and nothing but JSON comes out.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import msgspec
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kubecapy.apimachinery.json_codec import DecodeError
+from kubecapy.apimachinery.nesting import MAX_DEPTH
 from kubecapy.apimachinery.yaml_scalars import key_text, resolve_scalar
 
 MAX_NODES = 1_000_000
 """A text that unfolds to more nodes, by aliases of aliases, is refused."""
 
+_BLOCK_START = re.compile(r"^[ \-?:]+", re.MULTILINE)
 _PLAIN = "plain"
+_TOO_DEEP = f"expected YAML of moderate depth: the text has more than {MAX_DEPTH} levels"
 _STRING = "tag:yaml.org,2002:str"
 _SCALAR_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
 _COLLECTION_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
@@ -50,6 +55,7 @@ def load_documents(text: str) -> list[Document]:
         DecodeError: as `load_yaml`.
     """
     try:
+        _refuse_depth(text)
         # The loader below cannot construct objects: it is asked for nodes only.
         nodes = list(yaml.compose_all(text, Loader=_NodeLoader))
     except yaml.MarkedYAMLError as error:
@@ -57,8 +63,6 @@ def load_documents(text: str) -> list[Document]:
         raise DecodeError("", f"line {line}: expected YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise DecodeError("", f"expected YAML: {error}") from error
-    except RecursionError as error:
-        raise DecodeError("", "expected YAML of moderate depth: the text is nested too deeply") from error
     return [_document(node) for node in nodes]
 
 
@@ -120,6 +124,30 @@ def _refuse(node: Node, message: str) -> NoReturn:
     raise DecodeError("", f"line {_line(node)}: {message}")
 
 
+def _refuse_depth(text: str) -> None:
+    """Refuse what is nested too deeply: libyaml composes nodes by recursion in C, which ends the process.
+
+    Raises:
+        DecodeError: there are more than `MAX_DEPTH` levels.
+    """
+    if not _may_be_deep(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_NodeLoader):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise DecodeError("", f"line {event.start_mark.line + 1}: {_TOO_DEEP}")
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+
+
+def _may_be_deep(text: str) -> bool:
+    """Return whether a look at the text leaves that open: bracketed levels need brackets, others indentation."""
+    indentation = max((len(start) for start in _BLOCK_START.findall(text)), default=0)
+    return text.count("[") + text.count("{") + 2 * (indentation + 1) > MAX_DEPTH
+
+
 class _NodeReader:
     """Reads the nodes of one document as JSON values."""
 
@@ -135,6 +163,9 @@ class _NodeReader:
             return _scalar(node)
         if id(node) in self._open:
             _refuse(node, "an alias stands inside the value that it names")
+        # Aliases nest what the text itself does not.
+        if len(self._open) >= MAX_DEPTH:
+            _refuse(node, _TOO_DEEP)
         if node.tag not in _COLLECTION_TAGS:
             _refuse(node, f"the tag {node.tag} cannot be said in JSON; remove it")
         self._open.add(id(node))

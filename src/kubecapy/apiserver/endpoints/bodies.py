@@ -7,6 +7,7 @@ from aiohttp import web
 from kubecapy.apimachinery.codec import DecodeError, decode, load_yaml
 from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.nesting import MAX_DEPTH, is_too_deep
 from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
 from kubecapy.apiserver.protobuf.wire import WireError
 from kubecapy.apiserver.registry.kinds import ServedKind
@@ -62,12 +63,20 @@ def decode_json(data: bytes) -> Any:  # Any: a JSON value
     """Return the JSON value of `data`.
 
     Raises:
-        BadRequest: it is no JSON.
+        BadRequest: it is no JSON, or nested too deeply.
     """
     try:
-        return decode(data, object)
+        value = decode(data, object)
     except DecodeError as error:
         raise BadRequest(f"the body of the request cannot be read: {error}") from error
+    refuse_depth(value)
+    return value
+
+
+def refuse_depth(value: Any) -> None:  # Any: a JSON value
+    """Raise BadRequest where `value` is deeper than what reads, merges and stores it can follow."""
+    if is_too_deep(value):
+        raise BadRequest(f"the object is nested too deeply: more than {MAX_DEPTH} levels")
 
 
 def decode_yaml(data: bytes) -> Any:  # Any: a JSON value

@@ -14,7 +14,7 @@ from kubecapy.apimachinery.patches import (
     apply_merge_patch,
     apply_strategic_merge_patch,
 )
-from kubecapy.apiserver.endpoints.bodies import decode_json, decode_yaml, media_type, read_bytes
+from kubecapy.apiserver.endpoints.bodies import decode_json, decode_yaml, media_type, read_bytes, refuse_depth
 from kubecapy.apiserver.registry.kinds import ServedKind
 
 MERGE, JSON = "application/merge-patch+json", "application/json-patch+json"
@@ -62,6 +62,8 @@ def _apply(work: Callable[[], Any]) -> JsonObject:
         raise Invalid(f"the server rejected our request due to an error in our request: {error}") from error
     if not isinstance(result, dict):
         raise BadRequest("the patch turns the object into something that is no object")
+    # Patch upon patch would grow what no single body may be.
+    refuse_depth(result)
     return result
 
 
