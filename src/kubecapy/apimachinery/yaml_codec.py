@@ -137,7 +137,7 @@ def _refuse_depth(text: str) -> None:
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise DecodeError("", f"line {event.start_mark.line + 1}: {_TOO_DEEP}")
+                raise DecodeError("", _TOO_DEEP)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
 
