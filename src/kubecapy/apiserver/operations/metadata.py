@@ -10,6 +10,7 @@ from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject, ObjectMeta
 from kubecapy.apimachinery.names import NameRule, qualified_name_error, validate_labels, validate_name
+from kubecapy.apimachinery.schema.pruning import METADATA_FIELDS
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.strategies.errors import forbidden, invalid, required
 
@@ -17,25 +18,9 @@ FOREGROUND_FINALIZER = "foregroundDeletion"
 ORPHAN_FINALIZER = "orphan"
 _MAX_ANNOTATION_BYTES = 256 * 1024
 _PLAIN_FINALIZERS = (FOREGROUND_FINALIZER, ORPHAN_FINALIZER, "kubernetes")
-_KNOWN = frozenset(
-    {
-        "annotations",
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "finalizers",
-        "generateName",
-        "generation",
-        "labels",
-        "name",
-        "namespace",
-        "ownerReferences",
-        "resourceVersion",
-        "uid",
-    }
-)
 _DROPPED = frozenset({"managedFields", "selfLink", "clusterName"})
 """What clients may send and this server does not keep."""
+_KNOWN = METADATA_FIELDS - _DROPPED
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 _KEPT_ON_UPDATE = ("generateName", *_SYSTEM)
 

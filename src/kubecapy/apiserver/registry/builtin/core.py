@@ -3,33 +3,15 @@
 from collections.abc import Iterable
 
 from kubecapy.apimachinery.resources import GroupVersionKind
-from kubecapy.apiserver.registry.access import read
+from kubecapy.apiserver.registry.builtin.selectable import fields_at
 from kubecapy.apiserver.registry.columns import core as columns
 from kubecapy.apiserver.registry.columns import nodes as node_columns
 from kubecapy.apiserver.registry.columns import pods as pod_columns
-from kubecapy.apiserver.registry.kinds import Field, ServedKind, Strategy, Subresource, status_of
+from kubecapy.apiserver.registry.kinds import ServedKind, Strategy, Subresource, status_of
 from kubecapy.apiserver.registry.strategies.namespaces import namespaces as namespace_strategy
 from kubecapy.apiserver.registry.strategies.pods import PODS
 from kubecapy.apiserver.registry.strategies.secrets import CONFIG_MAPS, SECRETS
 from kubecapy.apiserver.registry.strategies.services import SERVICES
-
-
-def field_at(*path: str) -> Field:
-    """Return the selectable field at `path`: its text, empty where it is absent."""
-
-    def text(obj: dict[str, object]) -> str:
-        value = read(obj, *path)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return "" if value is None else str(value)
-
-    return text
-
-
-def fields_at(*paths: str) -> dict[str, Field]:
-    """Return the selectable fields at dotted `paths`."""
-    return {path: field_at(*path.split(".")) for path in paths}
-
 
 _POD_FIELDS = fields_at(
     "spec.nodeName",
@@ -75,7 +57,11 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         strategy=namespace_strategy(root_ca),
         description="Namespace provides a scope for names.",
     )
-    yield ServedKind(
+    yield from _KINDS
+
+
+_KINDS = (
+    ServedKind(
         group="",
         version="v1",
         kind="Pod",
@@ -92,8 +78,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         fields=_POD_FIELDS,
         strategy=PODS,
         description="Pod is a collection of containers that run on one node.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="Node",
@@ -106,8 +92,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         fields=fields_at("spec.unschedulable"),
         strategy=Strategy(has_status=True),
         description="Node is a machine of the cluster.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="Secret",
@@ -117,8 +103,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         fields=fields_at("type"),
         strategy=SECRETS,
         description="Secret holds data that only few may read.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="ConfigMap",
@@ -128,8 +114,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         columns=columns.CONFIG_MAPS,
         strategy=CONFIG_MAPS,
         description="ConfigMap holds configuration for pods to read.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="Service",
@@ -141,8 +127,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         columns=columns.SERVICES,
         strategy=SERVICES,
         description="Service names a set of pods that offer the same.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="Endpoints",
@@ -152,8 +138,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         short_names=("ep",),
         columns=columns.ENDPOINTS,
         description="Endpoints are the addresses behind a Service.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="Event",
@@ -164,8 +150,8 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         names_itself=True,
         fields=_EVENT_FIELDS,
         description="Event reports something that happened to an object.",
-    )
-    yield ServedKind(
+    ),
+    ServedKind(
         group="",
         version="v1",
         kind="ServiceAccount",
@@ -177,4 +163,6 @@ def core_kinds(root_ca: str) -> Iterable[ServedKind]:
         ),
         columns=columns.SERVICE_ACCOUNTS,
         description="ServiceAccount is who a pod is to the API server.",
-    )
+    ),
+)
+"""All but Namespace, which depends on the server."""

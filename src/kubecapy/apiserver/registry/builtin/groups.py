@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kubecapy.apimachinery.resources import GroupVersionKind
-from kubecapy.apiserver.registry.builtin.core import fields_at
+from kubecapy.apiserver.registry.builtin.selectable import fields_at
 from kubecapy.apiserver.registry.columns import apps as app_columns
 from kubecapy.apiserver.registry.columns import rules as rule_columns
 from kubecapy.apiserver.registry.kinds import Column, ScalePaths, ServedKind, Strategy, Subresource, status_of
