@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(show: Callable[[str], None]) -> Iterator[Stage]:
+def open_stage(show: Callable[[str], None], cloud_command: Sequence[str] = CLOUD_COMMAND) -> Iterator[Stage]:
     """Make the folder, start the cloud and lay out the manifests; end every process and remove all at the end.
 
     Raises:
@@ -57,7 +57,7 @@ def open_stage(show: Callable[[str], None]) -> Iterator[Stage]:
     try:
         stage = _lay_out(folder)
         show(f"# A simulated OpenStack with its guests, in {folder}")
-        with _running_cloud(stage):
+        with _running_cloud(stage, cloud_command):
             _write_files(stage)
             yield stage
     finally:
@@ -87,12 +87,12 @@ def _environment(folder: Path, work: Path) -> Mapping[str, str]:
 
 
 @contextlib.contextmanager
-def _running_cloud(stage: Stage) -> Iterator[None]:
+def _running_cloud(stage: Stage, command: Sequence[str]) -> Iterator[None]:
     """Run the cloud; ending it takes its guests and their pods along."""
     log = stage.folder / "cloud.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*CLOUD_COMMAND, "--state-dir", str(stage.cloud)],
+            [*command, "--state-dir", str(stage.cloud)],
             env=stage.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,0 +1,111 @@
+"""Type clusterctl's commands in a quick cloud, and cut them short at a line of their log."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import openstack
+from demo.__main__ import KEY_PAIR
+from demo.stage import Stage
+
+QUICK_CLOUD = ("kubecapy", "devcloud", "--guests", "--boot-seconds", "0.2", "--guest-speed", "20")
+CREATE = (
+    *("clusterctl", "create", "cluster", "--v", "4", "--provider", "openstack"),
+    *("-c", "out/cluster.yaml", "-m", "out/machines.yaml", "-p", "out/provider-components.yaml"),
+)
+DELETE = ("clusterctl", "delete", "cluster", "--v", "4", "--kubeconfig", "kubeconfig")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    text: str
+    """Both of its outputs."""
+    was_cut: bool
+    """Whether the awaited line came, and with it the signal."""
+
+
+@dataclass(frozen=True)
+class Typist:
+    """Types commands on a stage whose manifests are filled in."""
+
+    stage: Stage
+
+    def prepare(self) -> None:
+        """Register the key pair, generate the manifests and fill them in."""
+        home = self.stage.environment["HOME"]
+        self.must("openstack", "keypair", "create", "--private-key", f"{home}/.ssh/openstack_tmp", KEY_PAIR)
+        self.must("clusterctl", "generate-yaml", "./clouds.yaml", "openstack", "ubuntu")
+        self.must("cp", "cluster.yaml", "machines.yaml", "out/")
+
+    def must(self, *command: str) -> str:
+        """Return what `command` prints; it must succeed."""
+        ended = self.type(command)
+        assert ended.code == 0, f"{' '.join(command)}: {ended.text}"
+        return ended.text
+
+    def type(
+        self,
+        command: Sequence[str],
+        *,
+        at: str = "",
+        send: signal.Signals = signal.SIGINT,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Ended:
+        """Run `command` to its end; once a line matches `at`, do `meanwhile`, then send the signal, as a terminal."""
+        process = subprocess.Popen(
+            command,
+            cwd=self.stage.work,
+            env=self.stage.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        lines: list[str] = []
+        was_cut = False
+        with process:
+            for line in process.stdout or ():
+                lines.append(line)
+                if at and not was_cut and re.search(at, line):
+                    was_cut = True
+                    meanwhile()
+                    os.killpg(process.pid, send)
+        return Ended(process.returncode, "".join(lines), was_cut)
+
+    def cut_at_each(self, command: Sequence[str], points: Sequence[tuple[str, signal.Signals]]) -> list[Ended]:
+        """Type `command` once for each point and cut it there: each call goes on where the last was cut."""
+        cuts = []
+        for at, send in points:
+            cut = self.type(command, at=at, send=send)
+            assert cut.was_cut, f"{at!r} was never said: {cut.text}"
+            cuts.append(cut)
+        return cuts
+
+    @property
+    def state_home(self) -> Path:
+        """Where clusterctl keeps the folders of its runs."""
+        return self.stage.folder / "home" / ".local" / "state" / "kubecapy"
+
+    def cloud(self) -> "openstack.connection.Connection":
+        """Return a connection of the SDK, as the project's member."""
+        files = [str(self.stage.cloud / "clouds.yaml")]
+        config = openstack.config.OpenStackConfig(config_files=files, load_envvars=False)
+        return openstack.connection.Connection(config=config.get_one(cloud="openstack"))
+
+    def belongings(self) -> Mapping[str, list[str]]:
+        """Return the names of all servers and of all ports that servers use."""
+        cloud = self.cloud()
+        ports = [port for port in cloud.network.ports() if not port.device_owner.startswith("network:")]
+        names = {
+            "servers": sorted(server.name for server in cloud.compute.servers()),
+            "ports": sorted(port.name for port in ports),
+        }
+        cloud.close()
+        return names
