@@ -26,6 +26,7 @@ check: setup-dev
 	@$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 	@$(BIN)/mypy
 	@$(BIN)/python tools/generate_crds.py --check
+	@$(BIN)/python tools/generate_reference.py --check
 
 format: setup-dev
 	@$(BIN)/ruff format .
@@ -33,6 +34,7 @@ format: setup-dev
 
 generate: setup-dev
 	@$(BIN)/python tools/generate_crds.py
+	@$(BIN)/python tools/generate_reference.py
 
 setup-demo:
 	@python3 tools/setup.py demo

@@ -11,6 +11,6 @@ pin() {
 }
 pin runtime.txt --extra uvloop
 pin demo.txt --extra uvloop --group demo
-pin dev.txt --extra uvloop --extra ssh --group dev
+pin dev.txt --extra uvloop --group dev
 printf 'uv\n' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
     --no-emit-index-url --no-annotate - -o requirements/uv.txt --upgrade

@@ -10,7 +10,7 @@ from kubecapy.clock import SystemClock
 from kubecapy.daemons.process import run_process
 from kubecapy.devcloud.serve import DevCloudServer
 from kubecapy.devcloud.settings import DevCloudSettings, Timing
-from kubecapy.local.addresses import NoAddresses
+from kubecapy.local.addresses import NoAddresses, lease_addresses
 from kubecapy.local.cloud import MEMBER_CLOUD, LocalCloudSettings, open_local_cloud
 from kubecapy.local.guest.timing import BootTiming
 from kubecapy.local.state_folder import FolderInUse, FolderRefused, open_state_folder
@@ -54,15 +54,18 @@ def devcloud(
 
 
 async def _serve(settings: LocalCloudSettings) -> None:
-    cloud_settings = DevCloudSettings(
-        state_dir=settings.state_dir,
-        port=settings.port,
-        control_port=settings.control_port,
-        timing=settings.cloud_timing,
-    )
-    async with DevCloudServer(cloud_settings, SystemClock(), SystemRandom()) as server:
-        _say_how_to_use(server.clouds_yaml_path)
-        await asyncio.Event().wait()
+    random = SystemRandom()
+    with lease_addresses(random) as addresses:
+        cloud_settings = DevCloudSettings(
+            state_dir=settings.state_dir,
+            port=settings.port,
+            control_port=settings.control_port,
+            addresses=addresses,
+            timing=settings.cloud_timing,
+        )
+        async with DevCloudServer(cloud_settings, SystemClock(), random) as server:
+            _say_how_to_use(server.clouds_yaml_path)
+            await asyncio.Event().wait()
 
 
 async def _serve_with_guests(settings: LocalCloudSettings) -> None:

@@ -43,10 +43,18 @@ class ManagerOptions(msgspec.Struct, frozen=True, kw_only=True):
 )
 @click.option("--namespace", default="", help="Look after this namespace only.")
 @click.option(
-    "--cluster-concurrency", type=click.IntRange(min=1), default=_DEFAULTS.cluster_concurrency, show_default=True
+    "--cluster-concurrency",
+    type=click.IntRange(min=1),
+    default=_DEFAULTS.cluster_concurrency,
+    show_default=True,
+    help="Clusters that are worked on at once.",
 )
 @click.option(
-    "--machine-concurrency", type=click.IntRange(min=1), default=_DEFAULTS.machine_concurrency, show_default=True
+    "--machine-concurrency",
+    type=click.IntRange(min=1),
+    default=_DEFAULTS.machine_concurrency,
+    show_default=True,
+    help="Machines that are worked on at once.",
 )
 @click.option(
     "--health-bind-address", default="127.0.0.1", show_default=True, help="Address of /healthz, /readyz, /metrics."
@@ -54,7 +62,13 @@ class ManagerOptions(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--health-port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port of these; 0 is off."
 )
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the log: klog lines, or one JSON object a line.",
+)
 @click.option("-v", "--v", "verbosity", type=click.IntRange(0, 10), default=0, help="Log level.")
 def manager(
     controllers: str,

@@ -1,1 +1,1 @@
-"""Logs, metrics and the type that keeps secrets out of them."""
+"""Logs, and the type that keeps secrets out of them."""

@@ -26,7 +26,14 @@ clusterctl get pods -A -w
 @click.option("-n", "--namespace", default="", help="Namespace; the kubeconfig's where none is given.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Show the objects of every namespace.")
 @click.option("-l", "--selector", default="", help="Only objects with these labels, such as set=node.")
-@click.option("-o", "--output", type=click.Choice(["table", "wide", "json", "yaml", "name"]), default="table")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "wide", "json", "yaml", "name"]),
+    default="table",
+    show_default=True,
+    help="Form of the answer.",
+)
 @click.option("-w", "--watch", is_flag=True, help="Go on showing what changes, until ctrl-C.")
 @click.option("--no-headers", is_flag=True, help="Leave out the line of column names.")
 @click.pass_obj

@@ -47,7 +47,6 @@ def _cluster_role() -> JsonObject:
             _rule("cluster.k8s.io", ["machines/status"], ["get", "patch", "update"]),
             _rule("", ["nodes", "secrets"], _READ),
             _rule("", ["events"], ["create", "patch"]),
-            _rule("coordination.k8s.io", ["leases"], ["get", "list", "watch", "create", "update", "patch"]),
         ],
     }
 

@@ -60,7 +60,6 @@ def _role() -> JsonObject:
             _rule("", ("secrets",), (*_READ, "create", *_CHANGE, "delete")),
             _rule("", ("nodes",), _READ),
             _rule("", ("events",), ("create", "patch")),
-            _rule("coordination.k8s.io", ("leases",), ("get", "list", "watch", "create", *_CHANGE)),
         ],
     }
 
