@@ -148,7 +148,7 @@ def test_what_is_missing_is_named(config: Path, context: str, message: str) -> N
         ),
         (
             one_cluster("{server: 'https://h', certificate-authority: ca.crt}"),
-            "certificate-authority is a relative path; inline it",
+            "certificate-authority names a file of this machine; inline it as certificate-authority-data",
         ),
         (
             one_cluster("{server: 'host:6443'}"),
@@ -169,7 +169,30 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         kubeconfig.load(tmp_path / "none")
 
 
-def test_what_is_rendered_reads_back_the_same() -> None:
+@pytest.mark.parametrize(
+    ("user", "message"),
+    [
+        (
+            "exec: {command: /bin/sh, args: [-c, id]}",
+            "exec names a program",
+        ),
+        ("tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token", "tokenFile names a file of this machine"),
+        ("client-certificate: /etc/hostname", "client-certificate names a file of this machine"),
+        ("{client-certificate-data: QQ==, client-key: /etc/hostname}", "client-key names a file of this machine"),
+    ],
+)
+def test_content_from_elsewhere_neither_runs_programs_nor_reads_files(user: str, message: str) -> None:
+    content = (
+        "{clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}], current-context: x, "
+        "contexts: [{name: x, context: {cluster: c, user: u}}], "
+        f"users: [{{name: u, user: {user if user.startswith('{') else f'{{{user}}}'}}}]}}"
+    )
+
+    with pytest.raises(KubeconfigError, match=message):
+        kubeconfig.load(content.encode())
+
+
+def test_what_is_rendered_reads_back_the_same(tmp_path: Path) -> None:
     connection = Connection(
         server="https://h:6443",
         ca=b"CA",
@@ -182,8 +205,10 @@ def test_what_is_rendered_reads_back_the_same() -> None:
 
     text = kubeconfig.render_kubeconfig(connection, cluster="demo", user="admin")
 
-    assert kubeconfig.load(text) == connection
-    assert kubeconfig.load(text, "admin@demo") == connection
+    path = tmp_path / "config"
+    path.write_bytes(text)
+    assert kubeconfig.load(path) == connection
+    assert kubeconfig.load(path, "admin@demo") == connection
 
 
 def test_no_secret_is_shown_by_repr(config: Path) -> None:

@@ -37,7 +37,8 @@ def load(source: Path | str | bytes, context: str | None = None) -> Connection:
     """Return the connection of a kubeconfig: a path, or the content as bytes.
 
     `context` is the name of a context, the file's current one where absent. Relative paths inside a file are
-    relative to its folder; inside bytes they are refused, since nothing says what they are relative to.
+    relative to its folder. Bytes must hold everything themselves: they come from Secrets and from other hosts, whose
+    authors may neither have files of this machine read nor programs of it run.
 
     Raises:
         KubeconfigError: the file is absent or malformed, or what it names is missing.
@@ -109,9 +110,18 @@ class _Located(msgspec.Struct, frozen=True):
 
     def path(self, path: str, field: str) -> Path:
         """Return `path` made absolute."""
-        if self.folder is None and not Path(path).is_absolute():
-            raise KubeconfigError(f"{self.source}: {field} is a relative path; inline it as {field}-data")
-        return (self.folder or Path()) / path
+        if self.folder is None:
+            inline = "token" if field == "tokenFile" else f"{field}-data"
+            raise KubeconfigError(f"{self.source}: {field} names a file of this machine; inline it as {inline}")
+        return self.folder / path
+
+    def exec_plugin(self, entry: KubeconfigExec) -> ExecPlugin:
+        """Return the program that `entry` names."""
+        if self.folder is None:
+            raise KubeconfigError(
+                f"{self.source}: exec names a program of this machine; use a client certificate or a token"
+            )
+        return _exec_plugin(entry)
 
 
 def _parse(content: bytes, source: str) -> KubeconfigFile:
@@ -165,7 +175,7 @@ def _connection(context: KubeconfigContext, cluster_file: _Located, user_file: _
         client_key=Secret(key) if key else None,
         token=Secret(user.token) if user.token else None,
         token_file=user_file.path(user.token_file, "tokenFile") if user.token_file and not user.token else None,
-        exec_plugin=_exec_plugin(user.exec) if user.exec else None,
+        exec_plugin=user_file.exec_plugin(user.exec) if user.exec else None,
         namespace=context.namespace or DEFAULT_NAMESPACE,
         tls_server_name=cluster.tls_server_name,
         insecure=cluster.insecure_skip_tls_verify,

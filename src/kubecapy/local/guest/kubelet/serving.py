@@ -86,7 +86,7 @@ class KubeletServer:
         names = request.match_info
         try:
             query = self._query(request)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             return web.Response(status=400, text=f"bad query: {error}\n")
         previous = request.query.get("previous") == "true"
         log = self._pods.find_log(names["namespace"], names["pod"], names["container"], previous=previous)
