@@ -21,6 +21,7 @@ from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
 from kubecapy.local.certificates import load_authority
+from kubecapy.local.pod_removal import remove_pod
 from kubecapy.local.workloads.assembly import controller_manager, scheduler
 from kubecapy.local.workloads.kinds import (
     CONFIG_MAPS,
@@ -36,7 +37,7 @@ from kubecapy.local.workloads.kinds import (
     is_true,
     node_names,
 )
-from kubecapy.local.workloads.node_lifecycle import NodeLifecycleReconciler, remove_pod
+from kubecapy.local.workloads.node_lifecycle import NodeLifecycleReconciler
 from kubecapy.runtime.manager import Manager
 from kubecapy.tasks import TaskScope
 from kubecapy.telemetry.secrets import Secret

@@ -7,11 +7,12 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller.
 
 from datetime import datetime
 
-from kubecapy.apimachinery.errors import Conflict, NotFound
+from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time, parse_time
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
+from kubecapy.local.pod_removal import remove_pod
 from kubecapy.local.workloads.kinds import (
     NODE_INDEX,
     NODES,
@@ -110,18 +111,3 @@ class NodeLifecycleReconciler:
     async def _remove_pods(self, node: str) -> None:
         for pod in self._pods.list(index=(NODE_INDEX, node)):
             await remove_pod(self._client, pod)
-
-
-async def remove_pod(client: Client, pod: JsonObject) -> None:
-    """Delete `pod` without waiting for a kubelet."""
-    metadata = pod["metadata"]
-    body = {
-        "apiVersion": "v1",
-        "kind": "DeleteOptions",
-        "gracePeriodSeconds": 0,
-        "preconditions": {"uid": metadata["uid"]},
-    }
-    try:
-        await client.request("DELETE", PODS.path(metadata["namespace"], metadata["name"]), body=body)
-    except (NotFound, Conflict):
-        return

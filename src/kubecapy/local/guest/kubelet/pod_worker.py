@@ -23,6 +23,7 @@ from kubecapy.local.guest.kubelet.journal import Journal
 from kubecapy.local.guest.kubelet.pod_sources import fetch_sources, request_token
 from kubecapy.local.guest.kubelet.pod_status import failed_container, render_pod_status
 from kubecapy.local.guest.pod_networks import NETWORK_IMAGES
+from kubecapy.local.pod_removal import remove_pod
 from kubecapy.local.pods import ImageTable, PlanError, PlannedFile, PodPlace, PodPlan, plan_pod, repository_of
 from kubecapy.tasks import TaskScope
 
@@ -222,20 +223,10 @@ class PodWorker:
     async def _delete(self) -> None:
         """Tell the API that nothing of the pod is left: only then does it forget a pod with a node."""
         while self._pod is not None:
-            metadata = self._last["metadata"]
-            path = PODS.path(metadata["namespace"], metadata["name"])
-            body = {
-                "apiVersion": "v1",
-                "kind": "DeleteOptions",
-                "gracePeriodSeconds": 0,
-                "preconditions": {"uid": metadata["uid"]},
-            }
             try:
-                await self._context.client.request("DELETE", path, body=body)
-            except (NotFound, Conflict):
-                return
+                await remove_pod(self._context.client, self._last)
             except (StatusError, Unreachable) as error:
-                self._context.journal.say(f"Failed to delete pod {metadata['name']}: {error}")
+                self._context.journal.say(f"Failed to delete pod {self._last['metadata']['name']}: {error}")
                 await self._context.host.clock.sleep(RETRY_SECONDS)
             else:
                 return
