@@ -10,7 +10,6 @@ from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
 SIGNER_KUBELET_CLIENT: Final = "kubernetes.io/kube-apiserver-client-kubelet"
-SIGNER_KUBELET_SERVING: Final = "kubernetes.io/kubelet-serving"
 SIGNER_CLIENT: Final = "kubernetes.io/kube-apiserver-client"
 
 

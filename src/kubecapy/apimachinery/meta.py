@@ -118,8 +118,3 @@ def labels_of(obj: KubernetesObject) -> Mapping[str, str]:
 def annotations_of(obj: KubernetesObject) -> Mapping[str, str]:
     """Return the annotations of `obj`, empty where it has none."""
     return obj.metadata.annotations or {}
-
-
-def controller_of(obj: KubernetesObject) -> OwnerReference | None:
-    """Return the owner reference that is marked as the controller of `obj`; None where there is none."""
-    return next((owner for owner in obj.metadata.owner_references if owner.controller), None)

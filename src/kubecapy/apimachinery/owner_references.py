@@ -37,8 +37,3 @@ def with_owner(meta: ObjectMeta, owner: OwnerReference) -> ObjectMeta:
         return meta
     others = tuple(known for known in meta.owner_references if known.uid != owner.uid)
     return msgspec.structs.replace(meta, owner_references=(*others, owner))
-
-
-def is_owned_by(obj: KubernetesObject, uid: str) -> bool:
-    """Return whether one of the owners of `obj` has `uid`."""
-    return any(owner.uid == uid for owner in obj.metadata.owner_references)

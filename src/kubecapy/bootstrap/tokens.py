@@ -20,7 +20,6 @@ from kubecapy.apimachinery.times import format_time
 from kubecapy.telemetry.secrets import Secret
 
 TOKEN_NAMESPACE: Final = "kube-system"  # noqa: S105 - a namespace
-TOKEN_SECRET_TYPE: Final = "bootstrap.kubernetes.io/token"  # noqa: S105 - a kind of Secret
 JOIN_GROUP: Final = "system:bootstrappers:kubeadm:default-node-token"
 """The group whose certificate requests kubeadm's clusters approve."""
 

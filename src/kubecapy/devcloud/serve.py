@@ -62,11 +62,6 @@ class DevCloudServer:
         return self._url
 
     @property
-    def control_url(self) -> str:
-        """Address of the control endpoint."""
-        return self._control_url
-
-    @property
     def clouds_yaml_path(self) -> Path:
         """The clouds.yaml with the clouds `openstack` (member) and `admin`; mode 0600."""
         return self._folder.clouds_yaml

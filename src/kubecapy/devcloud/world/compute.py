@@ -4,8 +4,6 @@ from datetime import datetime
 
 import msgspec
 
-COMPUTE_OWNER_PREFIX = "compute:"
-
 
 class Flavor(msgspec.Struct, frozen=True):
     """A size of servers."""

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
+from kubecapy.api.certificates import SIGNER_KUBELET_CLIENT
 from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time
@@ -22,7 +23,6 @@ from kubecapy.local.workloads.kinds import SIGNING_REQUESTS
 from kubecapy.runtime.informer import Informer
 from kubecapy.runtime.reconciler import DONE, Result
 
-KUBELET_SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 NODE_PREFIX = "system:node:"
 NODES_GROUP = "system:nodes"
 LIFETIME = timedelta(days=365)
@@ -43,7 +43,7 @@ class SigningRequestReconciler:
     async def reconcile(self, key: ObjectKey) -> Result:
         """Approve the request, or sign it once it is approved."""
         request = self._requests.get(key)
-        if request is None or request["spec"].get("signerName") != KUBELET_SIGNER:
+        if request is None or request["spec"].get("signerName") != SIGNER_KUBELET_CLIENT:
             return DONE
         decisions = {condition["type"] for condition in (request.get("status") or {}).get("conditions") or ()}
         if {"Denied", "Failed"} & decisions or (request.get("status") or {}).get("certificate"):

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from kubecapy.api.certificates import SIGNER_KUBELET_CLIENT
 from kubecapy.api.rbac import API_VERSION, PolicyRule
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.authorization.bootstrap_policy.node_rules import NODE_RULES
@@ -59,7 +60,7 @@ def _plain_roles() -> Mapping[str, tuple[PolicyRule, ...]]:
             rule("create", csr, "certificatesigningrequests/selfnodeclient"),
         ),
         f"system:{csr}:kube-apiserver-client-kubelet-approver": (
-            rule("approve", csr, "signers", names="kubernetes.io/kube-apiserver-client-kubelet"),
+            rule("approve", csr, "signers", names=SIGNER_KUBELET_CLIENT),
         ),
         "system:kube-controller-manager": _controller_manager(),
         "system:kube-scheduler": _scheduler(),

@@ -30,19 +30,8 @@ _WITHOUT_EFFECT = (
 def system_commands(host: Host) -> Mapping[str, Command]:
     """Return the commands by name."""
     system = _SystemCommands(host)
-    names = (
-        "apparmor_parser",
-        "ip",
-        "iptables",
-        "logger",
-        "mount",
-        "swapon",
-        "sync",
-        "udevadm",
-        "update-ca-certificates",
-    )
     return {
-        **dict.fromkeys(names, _accept),
+        **dict.fromkeys(_WITHOUT_EFFECT, _accept),
         "date": system.date,
         "env": _env,
         "getenforce": system.selinux,

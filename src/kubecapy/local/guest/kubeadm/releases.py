@@ -4,8 +4,6 @@ import re
 
 import msgspec
 
-DEFAULT_API_PORT = 6443
-
 _FORM = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?")
 
 

@@ -6,6 +6,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-tls-boot
 import base64
 import hashlib
 
+from kubecapy.api.certificates import SIGNER_KUBELET_CLIENT
 from kubecapy.apimachinery.errors import AlreadyExists, StatusError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
@@ -20,7 +21,6 @@ from kubecapy.local.guest.kubeadm.layout import BOOTSTRAP_KUBELET_CONF, KUBELET_
 from kubecapy.local.guest.kubelet.journal import Journal
 from kubecapy.telemetry.secrets import Secret
 
-SIGNER = "kubernetes.io/kube-apiserver-client-kubelet"
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 REQUESTS: Resource[JsonObject] = Resource(
@@ -64,7 +64,7 @@ async def _request(client: HttpClient, host: Host, signing: SigningRequest, jour
         "metadata": {"name": name},
         "spec": {
             "request": base64.b64encode(signing.request).decode(),
-            "signerName": SIGNER,
+            "signerName": SIGNER_KUBELET_CLIENT,
             "usages": ["digital signature", "client auth"],
         },
     }
