@@ -4,6 +4,7 @@ Source: https://kubernetes.io/docs/reference/kubectl/.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from kubecapy.apimachinery.codec import DecodeError, decode, dump_yaml, load_manifests
 from kubecapy.apimachinery.errors import AlreadyExists, StatusError
@@ -16,7 +17,7 @@ from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.layout import ADMIN_CONF
 from kubecapy.local.guest.objects import ensure_object, key_of_object
 from kubecapy.local.guest.programs import find_program
-from kubecapy.local.guest.shell.commands import Call, Command
+from kubecapy.local.guest.shell.commands import Call, Command, split_go_flags
 
 _VALUED = frozenset({"f", "filename", "kubeconfig", "n", "namespace", "o", "output", "request-timeout", "timeout"})
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -26,7 +27,7 @@ def kubectl_commands(host: Host) -> Mapping[str, Command]:
     """Return the command by its name; it works once the program is installed."""
 
     async def kubectl(call: Call) -> int:
-        flags, words = _read(call.arguments)
+        flags, words = split_go_flags(call.arguments, _VALUED)
         verb = words[0] if words else ""
         if verb == "version":
             program = find_program(host.files, call.name)
@@ -40,7 +41,7 @@ def kubectl_commands(host: Host) -> Mapping[str, Command]:
         try:
             connection = load(host.files.read(_kubeconfig(host, flags, call), call.cwd))
             async with HttpClient(connection, host.clock) as client:
-                return await verbs[verb](host, client, flags, words[1:], call)
+                return await verbs[verb](_Run(host, client, flags, words[1:], call))
         except OSError as error:
             return _fail(call, f"stat {error.filename}: {error.strerror}")
         except (KubeconfigError, DecodeError, Unreachable, LookupError) as error:
@@ -52,66 +53,81 @@ def kubectl_commands(host: Host) -> Mapping[str, Command]:
     return {"kubectl": kubectl}
 
 
-async def _apply(host: Host, client: Client, flags: Mapping[str, str], words: Sequence[str], call: Call) -> int:  # noqa: ARG001
-    for obj in _manifests(host, flags, call):
-        resource = await _discover(client, obj)
-        created = await ensure_object(client, resource, obj)
-        call.out(f"{_shown(resource, obj)} {'created' if created else 'configured'}\n")
+@dataclass(frozen=True)
+class _Run:
+    """One call that talks to a cluster."""
+
+    host: Host
+    client: Client
+    flags: Mapping[str, str]
+    words: Sequence[str]
+    """What follows the verb."""
+    call: Call
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that a flag names."""
+        return self.flags.get("n") or self.flags.get("namespace")
+
+
+async def _apply(run: _Run) -> int:
+    for obj in _manifests(run):
+        resource = await _discover(run.client, obj)
+        created = await ensure_object(run.client, resource, obj)
+        run.call.out(f"{_shown(resource, obj)} {'created' if created else 'configured'}\n")
     return 0
 
 
-async def _create(host: Host, client: Client, flags: Mapping[str, str], words: Sequence[str], call: Call) -> int:  # noqa: ARG001
+async def _create(run: _Run) -> int:
     status = 0
-    for obj in _manifests(host, flags, call):
-        resource = await _discover(client, obj)
+    for obj in _manifests(run):
+        resource = await _discover(run.client, obj)
         try:
-            await client.create(resource, obj)
+            await run.client.create(resource, obj)
         except AlreadyExists as error:
-            call.err(f"Error from server (AlreadyExists): {error}\n")
+            run.call.err(f"Error from server (AlreadyExists): {error}\n")
             status = 1
         else:
-            call.out(f"{_shown(resource, obj)} created\n")
+            run.call.out(f"{_shown(resource, obj)} created\n")
     return status
 
 
-async def _delete(host: Host, client: Client, flags: Mapping[str, str], words: Sequence[str], call: Call) -> int:  # noqa: ARG001
-    for obj in _manifests(host, flags, call):
-        resource = await _discover(client, obj)
-        await client.delete(resource, key_of_object(obj))
-        call.out(f"{_shown(resource, obj).replace('/', ' ', 1)} deleted\n")
+async def _delete(run: _Run) -> int:
+    for obj in _manifests(run):
+        resource = await _discover(run.client, obj)
+        await run.client.delete(resource, key_of_object(obj))
+        run.call.out(f"{_shown(resource, obj).replace('/', ' ', 1)} deleted\n")
     return 0
 
 
-async def _get(host: Host, client: Client, flags: Mapping[str, str], words: Sequence[str], call: Call) -> int:  # noqa: ARG001
-    kind, *names = words or ("",)
-    resource = await _discover_plural(client, kind)
-    namespace = (
-        "" if flags.get("A") or flags.get("all-namespaces") else flags.get("n") or flags.get("namespace") or "default"
-    )
+async def _get(run: _Run) -> int:
+    kind, *names = run.words or ("",)
+    resource = await _discover_plural(run.client, kind)
+    everywhere = run.flags.get("A") or run.flags.get("all-namespaces")
+    namespace = "" if everywhere else run.namespace or "default"
     path = resource.path(namespace, names[0] if names else "")
-    form = flags.get("o") or flags.get("output") or ""
+    form = run.flags.get("o") or run.flags.get("output") or ""
     if form in ("yaml", "json"):
-        reply = await client.request("GET", path)
-        call.out(f"{reply.decode()}\n" if form == "json" else dump_yaml(decode(reply, dict)))
+        reply = await run.client.request("GET", path)
+        run.call.out(f"{reply.decode()}\n" if form == "json" else dump_yaml(decode(reply, dict)))
         return 0
-    table = decode(await client.request("GET", path, accept=_TABLE), dict)
+    table = decode(await run.client.request("GET", path, accept=_TABLE), dict)
     columns = [index for index, column in enumerate(table["columnDefinitions"]) if not column.get("priority")]
     rows = [[table["columnDefinitions"][index]["name"].upper() for index in columns]]
     rows.extend([str(row["cells"][index]) for index in columns] for row in table.get("rows") or ())
     widths = [max(len(row[place]) for row in rows) for place in range(len(columns))]
     for row in rows:
-        call.out("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+        run.call.out("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
     return 0
 
 
-def _manifests(host: Host, flags: Mapping[str, str], call: Call) -> list[JsonObject]:
-    path = flags.get("f") or flags.get("filename")
+def _manifests(run: _Run) -> list[JsonObject]:
+    path = run.flags.get("f") or run.flags.get("filename")
     if not path:
         raise LookupError("must specify one of -f and -k")
-    text = call.stdin.read() if path == "-" else host.files.read_text(path, call.cwd)
+    text = run.call.stdin.read() if path == "-" else run.host.files.read_text(path, run.call.cwd)
     objects = [manifest.object for manifest in load_manifests(text, path)]
-    namespace = flags.get("n") or flags.get("namespace")
-    return [_placed(obj, namespace) for obj in objects]
+    return [_placed(obj, run.namespace) for obj in objects]
 
 
 def _placed(obj: JsonObject, namespace: str | None) -> JsonObject:
@@ -162,17 +178,3 @@ def _kubeconfig(host: Host, flags: Mapping[str, str], call: Call) -> str:
 def _fail(call: Call, message: str) -> int:
     call.err(f"error: {message}\n")
     return 1
-
-
-def _read(arguments: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    flags: dict[str, str] = {}
-    words: list[str] = []
-    pending = list(arguments)
-    while pending:
-        word = pending.pop(0)
-        if not word.startswith("-") or word == "-":
-            words.append(word)
-            continue
-        name, equals, value = word.lstrip("-").partition("=")
-        flags[name] = value if equals else pending.pop(0) if name in _VALUED and pending else "true"
-    return flags, words

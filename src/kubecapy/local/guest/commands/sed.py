@@ -4,8 +4,9 @@ Source: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/sed.html. Hol
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 ADDRESS = r"(?:\d+|\$|/(?:\\.|[^/\\])*/|\\(?P<mark>.)(?:(?!(?P=mark)).)*(?P=mark))"
 
@@ -14,9 +15,15 @@ class SedError(Exception):
     """A script that sed does not read; the message is GNU sed's or says what is not simulated."""
 
 
-@dataclass(frozen=True)
-class _Address:
-    matches: Callable[[str, int, bool], bool]
+class _Line(NamedTuple):
+    """The line that sed works on, as steps before have left it."""
+
+    text: str
+    number: int
+    is_last: bool
+
+
+_Address: TypeAlias = Callable[[_Line], bool]
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,61 @@ class _Step:
     every: bool = False
 
 
+@dataclass
+class _Cycle:
+    """What becomes of one line."""
+
+    text: str
+    is_kept: bool = True
+    before: list[str] = field(default_factory=list)
+    """Lines to print before it."""
+    after: list[str] = field(default_factory=list)
+    """Lines to print after it."""
+    ends_script: bool = False
+
+    def do(self, step: _Step) -> bool:
+        """Do one step and return whether the next ones have their turn."""
+        match step.verb:
+            case "d":
+                self.is_kept = False
+            case "q":
+                self.ends_script = True
+            case "c":
+                self.text = step.argument
+            case "p":
+                self.before.append(self.text)
+            case "i":
+                self.before.append(step.argument)
+            case "a":
+                self.after.append(step.argument)
+            case "s" if step.expression is not None:
+                self.text = step.expression.sub(step.replacement, self.text, count=0 if step.every else 1)
+        return step.verb not in ("d", "q", "c")
+
+
+class _Selection:
+    """Says which lines one step acts on; remembers whether its range is open."""
+
+    def __init__(self, step: _Step) -> None:
+        self.step = step
+        self._inside = False
+
+    def takes(self, line: _Line) -> bool:
+        return self._matches(line) != self.step.negated
+
+    def _matches(self, line: _Line) -> bool:
+        first, last = self.step.first, self.step.last
+        if first is None:
+            return True
+        if last is None:
+            return first(line)
+        if self._inside:
+            self._inside = not last(line)
+            return True
+        self._inside = first(line)
+        return self._inside
+
+
 class SedScript:
     """A script that was read; ranges remember nothing between two texts."""
 
@@ -41,65 +103,25 @@ class SedScript:
     def apply(self, text: str, *, quiet: bool = False) -> str:
         """Return what sed prints for `text`; `quiet` leaves out lines that no `p` prints."""
         lines = text.splitlines()
-        inside = [False] * len(self._steps)
+        selections = [_Selection(step) for step in self._steps]
         printed: list[str] = []
         for number, line in enumerate(lines, start=1):
-            before, kept, after, ends = self._line(line, number, number == len(lines), inside)
-            printed.extend(before)
-            if kept is not None and not quiet:
-                printed.append(kept)
-            printed.extend(after)
-            if ends:
+            cycle = _run_cycle(_Line(line, number, number == len(lines)), selections)
+            printed.extend(cycle.before)
+            if cycle.is_kept and not quiet:
+                printed.append(cycle.text)
+            printed.extend(cycle.after)
+            if cycle.ends_script:
                 break
         return "".join(f"{line}\n" for line in printed)
 
-    def _line(
-        self,
-        line: str,
-        number: int,
-        is_last: bool,  # noqa: FBT001 - one of the line's facts
-        inside: list[bool],
-    ) -> tuple[list[str], str | None, list[str], bool]:
-        """Return lines to print before, the line itself or None, lines to print after, and whether sed ends."""
-        before: list[str] = []
-        after: list[str] = []
-        for index, step in enumerate(self._steps):
-            if self._selects(index, step, line, number, is_last, inside) == step.negated:
-                continue
-            if step.verb == "d":
-                return before, None, after, False
-            if step.verb == "q":
-                return before, line, after, True
-            if step.verb == "c":
-                return before, step.argument, after, False
-            if step.verb == "s" and step.expression is not None:
-                line = step.expression.sub(step.replacement, line, count=0 if step.every else 1)
-            elif step.verb == "p":
-                before.append(line)
-            elif step.verb == "i":
-                before.append(step.argument)
-            elif step.verb == "a":
-                after.append(step.argument)
-        return before, line, after, False
 
-    def _selects(
-        self,
-        index: int,
-        step: _Step,
-        line: str,
-        number: int,
-        is_last: bool,  # noqa: FBT001 - one of the line's facts
-        inside: list[bool],
-    ) -> bool:
-        if step.first is None:
-            return True
-        if step.last is None:
-            return step.first.matches(line, number, is_last)
-        if inside[index]:
-            inside[index] = not step.last.matches(line, number, is_last)
-            return True
-        inside[index] = step.first.matches(line, number, is_last)
-        return inside[index]
+def _run_cycle(line: _Line, selections: Sequence[_Selection]) -> _Cycle:
+    cycle = _Cycle(line.text)
+    for selection in selections:
+        if selection.takes(line._replace(text=cycle.text)) and not cycle.do(selection.step):
+            break
+    return cycle
 
 
 def parse_sed(source: str, *, extended: bool = False) -> SedScript:
@@ -170,12 +192,12 @@ def _address(text: str, *, extended: bool) -> tuple[_Address | None, str]:
     word, rest = found.group(), text[found.end() :]
     if word.isdigit():
         wanted = int(word)
-        return _Address(lambda line, number, is_last: number == wanted), rest  # noqa: ARG005
+        return (lambda line: line.number == wanted), rest
     if word == "$":
-        return _Address(lambda line, number, is_last: is_last), rest  # noqa: ARG005
+        return (lambda line: line.is_last), rest
     body = word[1:-1] if word.startswith("/") else word[2:-1]
     expression = _compiled(body.replace(r"\/", "/"), extended=extended, fold=False)
-    return _Address(lambda line, number, is_last: bool(expression.search(line))), rest  # noqa: ARG005
+    return (lambda line: bool(expression.search(line.text))), rest
 
 
 def _compiled(pattern: str, *, extended: bool, fold: bool) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from kubecapy.local.guest.kubeadm.init import InitRun
 from kubecapy.local.guest.kubeadm.join import JoinRun
 from kubecapy.local.guest.kubeadm.releases import Release, parse_release
 from kubecapy.local.guest.programs import find_program
-from kubecapy.local.guest.shell.commands import Call, Command
+from kubecapy.local.guest.shell.commands import Call, Command, split_go_flags
 
 NOT_FOUND_STATUS = 127
 _VALUED = frozenset({"config", "ignore-preflight-errors", "v", "skip-phases", "token-ttl", "kubeconfig", "o", "output"})
@@ -22,7 +22,7 @@ def kubeadm_commands(host: Host) -> Mapping[str, Command]:
         release = _installed(host, call.name)
         if release is None:
             return call.fail("not found", NOT_FOUND_STATUS)
-        flags, words = _read(call.arguments)
+        flags, words = split_go_flags(call.arguments, _VALUED)
         verb = words[0] if words else ""
         if verb == "version":
             call.out(
@@ -83,17 +83,3 @@ def _wanted_release(documents: Documents, installed: Release) -> Release:
 def _installed(host: Host, name: str) -> Release | None:
     program = find_program(host.files, name)
     return parse_release(program.version) if program else None
-
-
-def _read(arguments: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    flags: dict[str, str] = {}
-    words: list[str] = []
-    pending = list(arguments)
-    while pending:
-        word = pending.pop(0)
-        if not word.startswith("-"):
-            words.append(word)
-            continue
-        name, equals, value = word.lstrip("-").partition("=")
-        flags[name] = value if equals else pending.pop(0) if name in _VALUED and pending else ""
-    return flags, words

@@ -1,6 +1,6 @@
 """Say what a command is to the shell: a call with words, streams and an environment, answered by a status."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -82,3 +82,24 @@ def _read_letters(letters: str, pending: list[str], options: dict[str, str], fla
         if letter not in flags:
             raise ValueError(f"invalid option -- '{letter}'")
         options[letter] = ""
+
+
+def split_go_flags(arguments: Sequence[str], valued: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Split flags from words as kubectl and kubeadm do: one dash or two, `--name value` or `--name=value`.
+
+    `valued` names the flags that take the next word as their value, which is empty where no word follows; any other
+    flag without `=` has the value `true`.
+    """
+    flags: dict[str, str] = {}
+    words: list[str] = []
+    pending = list(arguments)
+    while pending:
+        word = pending.pop(0)
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        name, equals, value = word.lstrip("-").partition("=")
+        if not equals:
+            value = "true" if name not in valued else pending.pop(0) if pending else ""
+        flags[name] = value
+    return flags, words

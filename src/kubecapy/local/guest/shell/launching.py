@@ -6,7 +6,7 @@ Source: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.htm
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
-from kubecapy.local.guest.shell.builtins import builtins
+from kubecapy.local.guest.shell.builtins import BuiltinCall, builtins
 from kubecapy.local.guest.shell.commands import Call
 from kubecapy.local.guest.shell.parser import parse_script
 from kubecapy.local.guest.shell.session import (
@@ -58,7 +58,7 @@ class Launcher:
             return await self._call_function(words, streams)
         builtin = self._builtins.get(words[0])
         if builtin is not None:
-            return builtin(self._session.state, self._session.files, words, streams)
+            return builtin(BuiltinCall(self._session.state, self._session.files, words, streams))
         return await self._external(words, streams)
 
     async def _run_with(self, words: tuple[str, ...], variables: Mapping[str, str], streams: Streams) -> int:
@@ -172,7 +172,7 @@ class Launcher:
         )
         options = "".join(letter for flag in flags if not flag.startswith("--") for letter in flag if letter in "eux")
         if options:
-            self._builtins["set"](state, self._session.files, ("set", f"-{options}"), streams)
+            self._builtins["set"](BuiltinCall(state, self._session.files, ("set", f"-{options}"), streams))
         return await self._engine.child(self._session.spawn(state, dialect), source, streams)
 
     async def _source(self, words: tuple[str, ...], streams: Streams) -> int:
