@@ -8,6 +8,7 @@ from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
 from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine
 
 from kubecapy.contract.errors import Conflict, NotFound
+from kubecapy.devcloud.happenings import ChosenAddress, Happenings
 from kubecapy.devcloud.seed import NETWORK_ID, ROUTER_ID, SUBNET_ID
 from kubecapy.devcloud.world.ports import remove_port
 from kubecapy.devcloud.world.routing import add_subnet_interface, find_interface, get_subnet
@@ -26,6 +27,19 @@ async def test_an_address_that_is_not_the_projects_is_named_and_nothing_is_made(
     with pytest.raises(NotFound, match=r"floating address 9.20.206.8 for Machine default/node-1 is not allocated"):
         await reconciler(floatingIP="9.20.206.8").reserve()
     assert own_ports(cloud) == []
+
+
+async def test_an_address_that_was_allocated_a_moment_ago_is_found(
+    cloud: CoreCloud, clock: ManualClock, reconciler: Make
+) -> None:
+    await reconciler(name="other", floatingIP=cloud.addresses()[0]).reserve()  # The list of addresses is now known.
+    chosen = ChosenAddress(address="172.24.4.200")
+    clock.pass_(0.5)
+    Happenings(cloud.world).allocate_address(chosen, clock.now())
+
+    reservation = await reconciler(floatingIP=chosen.address).reserve()
+
+    assert chosen.address in [address.address for address in reservation.addresses]
 
 
 async def test_an_address_in_use_elsewhere_names_the_server_and_nothing_is_made(

@@ -5,6 +5,7 @@ project's, it is in use elsewhere, or no router joins the two networks. All are 
 """
 
 import ipaddress
+from collections.abc import Iterable
 
 from kubecapy.contract.errors import Conflict, NotFound, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call
@@ -52,15 +53,21 @@ async def ensure_floating_address(
 
 
 async def _find(project: Project, owner: Owner, address: str, max_age_seconds: float) -> FloatingAddress:
-    wanted = ipaddress.ip_address(address)
-    listing = await project.floating_addresses.read(max_age_seconds)
-    for floating in listing.values():
-        if ipaddress.ip_address(floating.floating_ip_address) == wanted:
+    # Race: the address may have been allocated since the list was read; a fresh one decides.
+    for age in (max_age_seconds, 0.0):
+        listing = await project.floating_addresses.read(age)
+        floating = _with_address(listing.values(), address)
+        if floating is not None:
             return floating
     raise NotFound(
         f"floating address {address} for {owner} is not allocated to the project; "
         "allocate it, or name one that `openstack floating ip list` shows"
     )
+
+
+def _with_address(listed: Iterable[FloatingAddress], address: str) -> FloatingAddress | None:
+    wanted = ipaddress.ip_address(address)
+    return next((item for item in listed if ipaddress.ip_address(item.floating_ip_address) == wanted), None)
 
 
 async def _associate(project: Project, owner: Owner, floating: FloatingAddress, port: Port) -> FloatingAddress:
