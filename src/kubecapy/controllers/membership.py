@@ -1,6 +1,7 @@
 """Tell which machines belong to which cluster.
 
 A Machine names its Cluster by label. The article's machines carry none: the only Cluster of their namespace is meant.
+Once a machine is taken up its owner reference says it for good.
 """
 
 from collections.abc import Sequence
@@ -13,20 +14,24 @@ from kubecapy.apimachinery.owner_references import owner_reference_to, with_owne
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """The cluster that a machine belongs to, or why there is none."""
+    """The cluster that a machine belongs to, and what is wrong with that."""
 
     cluster: Cluster | None
     problem: str = ""
-    """For people, where `cluster` is None."""
+    """For people: why there is none, or why nothing is made in this one; empty where all is well."""
 
 
 def find_membership(machine: Machine, clusters: Sequence[Cluster]) -> Membership:
-    """Return the membership of `machine` among the `clusters` of its namespace."""
-    wanted = labels_of(machine).get(CLUSTER_NAME_LABEL, "")
+    """Return the membership of `machine` among the `clusters` of its namespace.
+
+    The owner reference, which is stored before the first thing is made, outlives any change of labels and Clusters:
+    what was made in the cloud bears the name of that cluster and would not be found under another.
+    """
+    wanted = _wanted_cluster(machine)
     namespace = machine.metadata.namespace
     if wanted:
-        named = [cluster for cluster in clusters if cluster.metadata.name == wanted]
-        return Membership(named[0]) if named else Membership(None, f'there is no Cluster "{wanted}" in "{namespace}"')
+        named = next((cluster for cluster in clusters if cluster.metadata.name == wanted), None)
+        return Membership(named, _problem_of(machine, wanted, is_there=named is not None))
     if len(clusters) == 1:
         return Membership(clusters[0])
     if not clusters:
@@ -43,7 +48,7 @@ def machines_of(cluster: Cluster, machines: Sequence[Machine], clusters: Sequenc
         machine
         for machine in machines
         if machine.metadata.namespace == cluster.metadata.namespace
-        and (labels_of(machine).get(CLUSTER_NAME_LABEL) or (name if alone else "")) == name
+        and (_wanted_cluster(machine) or (name if alone else "")) == name
     ]
     return tuple(sorted(own, key=_age))
 
@@ -52,12 +57,38 @@ def concerned_clusters(machine: Machine, clusters: Sequence[Cluster]) -> tuple[O
     """Return the keys of those of `clusters`, all of one namespace, that must look when `machine` changes.
 
     A cluster depends on its control planes alone, and on the end of every machine once it is being deleted. Where a
-    machine has no label, every cluster may be meant.
+    machine has neither owner nor label, every cluster may be meant.
     """
     if not (is_control_plane(machine) or is_deleting(machine)):
         return ()
-    named = labels_of(machine).get(CLUSTER_NAME_LABEL)
-    return tuple(key_of(cluster) for cluster in clusters if named in (None, "", cluster.metadata.name))
+    wanted = _wanted_cluster(machine)
+    return tuple(key_of(cluster) for cluster in clusters if wanted in ("", cluster.metadata.name))
+
+
+def _owner(machine: Machine) -> str:
+    """Return the name of the Cluster that owns `machine`; empty where none does yet."""
+    owners = machine.metadata.owner_references
+    return next(
+        (owner.name for owner in owners if (owner.api_version, owner.kind) == (CLUSTERS.api_version, CLUSTERS.kind)), ""
+    )
+
+
+def _wanted_cluster(machine: Machine) -> str:
+    return _owner(machine) or labels_of(machine).get(CLUSTER_NAME_LABEL, "")
+
+
+def _problem_of(machine: Machine, wanted: str, *, is_there: bool) -> str:
+    owner, label = _owner(machine), labels_of(machine).get(CLUSTER_NAME_LABEL, "")
+    if owner and label and owner != label:
+        return (
+            f'label {CLUSTER_NAME_LABEL} names "{label}", but the machine was made for "{owner}"; '
+            "set the label back, or delete the machine and create it anew"
+        )
+    if is_there:
+        return ""
+    if owner:
+        return f'Cluster "{owner}", which the machine was made for, is gone; delete the machine'
+    return f'there is no Cluster "{wanted}" in "{machine.metadata.namespace}"'
 
 
 def owned_by_cluster(meta: ObjectMeta, cluster: Cluster) -> ObjectMeta:

@@ -86,7 +86,7 @@ class MachineReconciler:
             return DONE
         if is_deleting(machine):
             return await self._delete(machine, membership.cluster)
-        if membership.cluster is None:
+        if membership.cluster is None or membership.problem:
             return await self._await_cluster(machine, membership)
         return await self._make(machine, membership.cluster)
 

@@ -71,15 +71,16 @@ def read_scope(request: MachineRequest) -> MachineScope:
 def find_owner(request: MachineRequest) -> Owner | None:
     """Return under what name things were made for the machine; None where nothing can have been made.
 
-    The Cluster may be gone by now: its name is also in the label, the owner reference and the record. All of them
-    are written before the first thing is made.
+    The Cluster may be gone by now: its name is also in the record, the owner reference and the label. What was made
+    bears the name of the record, which is why that comes first: a person may change the label, and other Clusters
+    come into the namespace.
     """
     machine = request.machine
     cluster = (
-        (request.cluster.metadata.name if request.cluster else "")
-        or labels_of(machine).get(CLUSTER_NAME_LABEL, "")
+        _record(machine).cluster
         or next((owner.name for owner in machine.metadata.owner_references if owner.kind == "Cluster"), "")
-        or _record(machine).cluster
+        or (request.cluster.metadata.name if request.cluster else "")
+        or labels_of(machine).get(CLUSTER_NAME_LABEL, "")
     )
     return Owner(machine.metadata.namespace, cluster, machine.metadata.name) if cluster else None
 
