@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 
 from kubecapy.local.guest.commands.conditions import condition_commands
+from kubecapy.local.guest.commands.content import content_commands
 from kubecapy.local.guest.commands.files import file_commands
+from kubecapy.local.guest.commands.kernel import kernel_commands
 from kubecapy.local.guest.commands.network import network_commands
 from kubecapy.local.guest.commands.packages import package_commands
+from kubecapy.local.guest.commands.permissions import permission_commands
 from kubecapy.local.guest.commands.system import system_commands
 from kubecapy.local.guest.commands.text import text_commands
+from kubecapy.local.guest.commands.units import unit_commands
+from kubecapy.local.guest.commands.wrapping import wrapping_commands
 from kubecapy.local.guest.host import Host
 from kubecapy.local.guest.kubeadm.command import kubeadm_commands
 from kubecapy.local.guest.kubectl import kubectl_commands
@@ -30,9 +35,14 @@ class Terminal:
         self._host = host
         self._commands: Mapping[str, Command] = {
             **file_commands(host),
+            **content_commands(host),
+            **permission_commands(host),
             **text_commands(host),
             **condition_commands(host),
+            **wrapping_commands(),
             **system_commands(host),
+            **kernel_commands(host),
+            **unit_commands(host),
             **package_commands(host),
             **network_commands(host),
         }

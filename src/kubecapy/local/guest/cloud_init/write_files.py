@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubecapy.local.guest.cloud_init.user_data import inflate
-from kubecapy.local.guest.commands.files import KNOWN_USERS
+from kubecapy.local.guest.commands.permissions import KNOWN_USERS
 from kubecapy.local.guest.filesystem import GuestFilesystem
 
 DEFAULT_MODE = 0o644

@@ -1,34 +1,25 @@
-"""Copy, move, list, make and remove files: the coreutils that boot scripts use.
+"""Make, copy, move, list and remove files and folders: the coreutils that boot scripts use.
 
 Source: https://www.gnu.org/software/coreutils/manual/coreutils.html; messages are theirs.
 """
 
-import base64
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import PurePosixPath
 
 from kubecapy.local.guest.host import Host
-from kubecapy.local.guest.shell.commands import Call, Command, split_options
-
-KNOWN_USERS = frozenset({"root", "ubuntu", "centos", "debian", "rocky", "nobody", "syslog", "adm", "daemon", "etcd"})
+from kubecapy.local.guest.shell.commands import Call, Command, options_of
 
 
 def file_commands(host: Host) -> Mapping[str, Command]:
     """Return the commands by name."""
     files = _FileCommands(host)
     return {
-        "cat": files.cat,
-        "chmod": files.chmod,
-        "chgrp": files.chown,
-        "chown": files.chown,
         "cp": files.copy,
         "install": files.install,
         "ln": files.link,
         "ls": files.list,
-        "md5sum": files.digest,
         "mkdir": files.make_folders,
         "mktemp": files.make_temporary,
         "mv": files.move,
@@ -36,10 +27,7 @@ def file_commands(host: Host) -> Mapping[str, Command]:
         "realpath": files.read_link,
         "rm": files.remove,
         "rmdir": files.remove,
-        "sha256sum": files.digest,
-        "tee": files.tee,
         "touch": files.touch,
-        "base64": files.base64,
     }
 
 
@@ -48,29 +36,8 @@ class _FileCommands:
         self._files = host.files
         self._random = host.random
 
-    async def cat(self, call: Call) -> int:
-        status = 0
-        for path in [word for word in call.arguments if not word.startswith("-") or word == "-"] or ["-"]:
-            try:
-                call.out(call.stdin.read() if path == "-" else self._files.read_text(path, call.cwd))
-            except OSError as error:
-                status = call.fail(f"{path}: {error.strerror}")
-        return status
-
-    async def tee(self, call: Call) -> int:
-        text = call.stdin.read()
-        call.out(text)
-        append = bool({"-a", "--append"} & set(call.arguments))
-        status = 0
-        for path in [word for word in call.arguments if not word.startswith("-")]:
-            try:
-                (self._files.append if append else self._files.write)(path, text, call.cwd)
-            except OSError as error:
-                status = call.fail(f"{path}: {error.strerror}")
-        return status
-
     async def make_folders(self, call: Call) -> int:
-        options, paths = _options(call, flags="pv", valued="m")
+        options, paths = options_of(call, flags="pv", valued="m")
         status = 0
         for path in paths:
             parent = str(PurePosixPath(path).parent)
@@ -82,6 +49,16 @@ class _FileCommands:
                 status = self._attempt(call, partial(self._files.make_folder, path, call.cwd)) or status
         return status
 
+    async def make_temporary(self, call: Call) -> int:
+        letters = "".join(self._random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
+        path = f"/tmp/tmp.{letters}"  # noqa: S108 - the guest's own /tmp
+        if "-d" in call.arguments:
+            self._files.make_folder(path)
+        else:
+            self._files.install(path, b"", mode=0o600)
+        call.out(f"{path}\n")
+        return 0
+
     async def touch(self, call: Call) -> int:
         status = 0
         for path in [word for word in call.arguments if not word.startswith("-")]:
@@ -92,7 +69,7 @@ class _FileCommands:
         return status
 
     async def copy(self, call: Call) -> int:
-        options, paths = _options(call, flags="rRafipvnLdu")
+        options, paths = options_of(call, flags="rRafipvnLdu")
         if len(paths) < 2:
             return call.fail("missing file operand")
         *sources, target = paths
@@ -107,8 +84,25 @@ class _FileCommands:
                 status = self._attempt(call, partial(self._copy, source, target, call.cwd)) or status
         return status
 
+    async def install(self, call: Call) -> int:
+        options, paths = options_of(call, flags="dDv", valued="mog")
+        mode = int(options.get("m") or "755", 8)
+        if "d" in options:
+            for path in paths:
+                self._files.make_folder(path, call.cwd)
+            return 0
+        *sources, target = paths
+        if "D" in options:
+            self._files.make_folder(str(PurePosixPath(target).parent), call.cwd)
+        for source in sources:
+            status = self._attempt(call, partial(self._copy, source, target, call.cwd))
+            if status:
+                return status
+            self._files.change_mode(self._destination(source, target, call.cwd), mode, call.cwd)
+        return 0
+
     async def move(self, call: Call) -> int:
-        _, paths = _options(call, flags="fivn")
+        _, paths = options_of(call, flags="fivn")
         if len(paths) < 2:
             return call.fail("missing file operand")
         *sources, target = paths
@@ -121,7 +115,7 @@ class _FileCommands:
         return status
 
     async def remove(self, call: Call) -> int:
-        options, paths = _options(call, flags="rRfivd")
+        options, paths = options_of(call, flags="rRfivd")
         recursive = bool({"r", "R", "recursive"} & set(options))
         status = 0
         for path in paths:
@@ -138,37 +132,8 @@ class _FileCommands:
                     status = call.fail(f"cannot remove '{path}': {error.strerror}")
         return status
 
-    async def chmod(self, call: Call) -> int:
-        words = [word for word in call.arguments if word not in ("-R", "-v", "-f", "--recursive")]
-        if len(words) < 2:
-            return call.fail("missing operand")
-        mode, *paths = words
-        status = 0
-        for path in paths:
-            if not self._files.exists(path, call.cwd):
-                status = call.fail(f"cannot access '{path}': No such file or directory")
-                continue
-            bits = _changed_mode(self._files.locate(path, call.cwd).stat().st_mode & 0o777, mode)
-            if bits is None:
-                return call.fail(f"invalid mode: '{mode}'")
-            self._files.change_mode(path, bits, call.cwd)
-        return status
-
-    async def chown(self, call: Call) -> int:
-        words = [word for word in call.arguments if not word.startswith("-")]
-        if len(words) < 2:
-            return call.fail("missing operand")
-        owner, *paths = words
-        names = [name for name in owner.split(":") if name and not name.isdigit()]
-        if unknown := [name for name in names if name not in KNOWN_USERS]:
-            return call.fail(f"invalid user: '{unknown[0]}'")
-        missing = [path for path in paths if not self._files.exists(path, call.cwd)]
-        for path in missing:
-            call.fail(f"cannot access '{path}': No such file or directory")
-        return int(bool(missing))
-
     async def link(self, call: Call) -> int:
-        options, paths = _options(call, flags="sfnv")
+        options, paths = options_of(call, flags="sfnv")
         if len(paths) != 2:
             return call.fail("missing file operand")
         target, name = paths
@@ -192,25 +157,8 @@ class _FileCommands:
                 call.out(f"{self._files.guest_path(self._files.locate(path, call.cwd))}\n")
         return 0
 
-    async def install(self, call: Call) -> int:
-        options, paths = _options(call, flags="dDv", valued="mog")
-        mode = int(options.get("m") or "755", 8)
-        if "d" in options:
-            for path in paths:
-                self._files.make_folder(path, call.cwd)
-            return 0
-        *sources, target = paths
-        if "D" in options:
-            self._files.make_folder(str(PurePosixPath(target).parent), call.cwd)
-        for source in sources:
-            status = self._attempt(call, partial(self._copy, source, target, call.cwd))
-            if status:
-                return status
-            self._files.change_mode(self._destination(source, target, call.cwd), mode, call.cwd)
-        return 0
-
     async def list(self, call: Call) -> int:
-        _, paths = _options(call, flags="lahdrt1RA")
+        _, paths = options_of(call, flags="lahdrt1RA")
         status = 0
         for path in paths or ["."]:
             if not self._files.exists(path, call.cwd):
@@ -221,42 +169,6 @@ class _FileCommands:
             else:
                 call.out(f"{path}\n")
         return status
-
-    async def make_temporary(self, call: Call) -> int:
-        letters = "".join(self._random.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(10))
-        path = f"/tmp/tmp.{letters}"  # noqa: S108 - the guest's own /tmp
-        if "-d" in call.arguments:
-            self._files.make_folder(path)
-        else:
-            self._files.install(path, b"", mode=0o600)
-        call.out(f"{path}\n")
-        return 0
-
-    async def digest(self, call: Call) -> int:
-        make: Callable[[bytes], str] = (
-            (lambda data: hashlib.sha256(data).hexdigest())
-            if call.name == "sha256sum"
-            else (lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest())
-        )
-        for path in [word for word in call.arguments if not word.startswith("-")] or ["-"]:
-            try:
-                data = call.stdin.read().encode() if path == "-" else self._files.read(path, call.cwd)
-            except OSError as error:
-                return call.fail(f"{path}: {error.strerror}")
-            call.out(f"{make(data)}  {path}\n")
-        return 0
-
-    async def base64(self, call: Call) -> int:
-        options, paths = _options(call, flags="di", valued="w")
-        data = self._files.read(paths[0], call.cwd) if paths else call.stdin.read().encode(errors="surrogateescape")
-        if not {"d", "decode"} & set(options):
-            call.out(f"{base64.b64encode(data).decode()}\n")
-            return 0
-        try:
-            call.out(base64.b64decode(data, validate=False).decode(errors="surrogateescape"))
-        except ValueError:
-            return call.fail("invalid input")
-        return 0
 
     def _attempt(self, call: Call, work: Callable[[], object]) -> int:
         try:
@@ -279,29 +191,3 @@ class _FileCommands:
     def _move(self, source: str, target: str, cwd: str) -> None:
         place = self._destination(source, target, cwd)
         self._files.entry(source, cwd).rename(self._files.entry(place, cwd))
-
-
-def _options(call: Call, flags: str, valued: str = "") -> tuple[dict[str, str], list[str]]:
-    """Split options; one that is not known is passed over, since none of them changes what is simulated."""
-    try:
-        return split_options(call.arguments, flags, valued)
-    except ValueError as error:
-        call.fail(str(error))
-        return {}, [word for word in call.arguments if not word.startswith("-")]
-
-
-def _changed_mode(old: int, text: str) -> int | None:
-    """Return `old` after chmod's `text`: octal, or clauses such as `u=rw,go-w` and `+x`; None where it is neither."""
-    if text.isdigit():
-        return int(text, 8) & 0o777 if set(text) <= set("01234567") else None
-    for clause in text.split(","):
-        position = next((index for index, letter in enumerate(clause) if letter in "+-="), None)
-        if position is None or not set(clause[:position]) <= set("ugoa"):
-            return None
-        who = clause[:position] or "a"
-        bits = sum({"r": 4, "w": 2, "x": 1, "X": 1}.get(letter, 0) for letter in clause[position + 1 :])
-        for letter in "ugo" if "a" in who else who:
-            shift = {"u": 6, "g": 3, "o": 0}[letter]
-            kept = old & ~(0o7 << shift) if clause[position] == "=" else old
-            old = kept & ~(bits << shift) if clause[position] == "-" else kept | (bits << shift)
-    return old

@@ -71,6 +71,15 @@ def split_options(arguments: Sequence[str], flags: str, valued: str = "") -> tup
     return options, operands
 
 
+def options_of(call: Call, flags: str, valued: str = "") -> tuple[dict[str, str], list[str]]:
+    """Return options and operands of `call`; where `split_options` refuses, which is printed, operands alone."""
+    try:
+        return split_options(call.arguments, flags, valued)
+    except ValueError as error:
+        call.fail(str(error))
+        return {}, [word for word in call.arguments if not word.startswith("-")]
+
+
 def _read_letters(letters: str, pending: list[str], options: dict[str, str], flags: str, valued: str) -> None:
     for index, letter in enumerate(letters):
         if letter in valued:
