@@ -38,11 +38,23 @@ class Invocation(msgspec.Struct, frozen=True):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` to its end on an event loop of its own and return what it returns.
 
-        SIGTERM ends it as ctrl-C does: `work` is cancelled, cleans up, and `KeyboardInterrupt` is raised.
+        SIGTERM ends it as ctrl-C does: `work` is cancelled, cleans up, and `KeyboardInterrupt` is raised. It does so
+        for a process in the background too, which a shell starts with ctrl-C ignored.
         """
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.get_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-            return runner.run(work)
+            try:
+                return runner.run(_end_by_sigterm(work))
+            except asyncio.CancelledError as error:
+                raise KeyboardInterrupt from error
+
+
+async def _end_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; SIGTERM cancels it."""
+    task = asyncio.current_task()
+    if task is None:
+        raise AssertionError("work runs in a task")
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
