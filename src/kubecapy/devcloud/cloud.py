@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import msgspec
@@ -119,6 +120,8 @@ class Cloud:
         try:
             return self._dispatch(service, identified, now)
         except Refusal as refusal:
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                return _render_unauthorized(refusal)
             return service.render_refusal(refusal, identified.request)
 
     def _dispatch(self, service: Service, identified: Identified, now: datetime) -> Response:
@@ -134,6 +137,12 @@ class Cloud:
         body = identified.body if identified.body is not None else decode_object(request.body)
         call = Call(request, match.parameters, identified.credentials or ANONYMOUS, body, now, self.base_url)
         return service.answer(match, call)
+
+
+def _render_unauthorized(refusal: Refusal) -> Response:
+    """Return Keystone's document: its middleware stands before every service and answers in its form."""
+    body = {"error": {"code": refusal.status, "message": refusal.message, "title": "Unauthorized"}}
+    return json_response(refusal.status, body, (("WWW-Authenticate", "Keystone"),))
 
 
 def _microversion(request: Request) -> str:

@@ -124,5 +124,5 @@ class Service(Protocol):
         ...
 
     def render_refusal(self, refusal: Refusal, request: Request, /) -> Response:
-        """Return `refusal` in the service's form."""
+        """Return `refusal` in the service's form; one with status 401 never gets here."""
         ...

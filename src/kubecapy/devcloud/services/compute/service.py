@@ -1,7 +1,5 @@
 """Put Nova's parts together."""
 
-from http import HTTPStatus
-
 from kubecapy.devcloud.console import ConsoleReader
 from kubecapy.devcloud.endpoints import Call, Match, Route, RoutingTable
 from kubecapy.devcloud.messages import JsonObject, Request, Response, json_response
@@ -67,10 +65,7 @@ class ComputeService:
         return match.route.handler(call).with_headers(headers_for(version))
 
     def render_refusal(self, refusal: Refusal, request: Request) -> Response:
-        """Return Nova's error document; a refused token is refused by the middleware before it, in its form."""
-        if refusal.status == HTTPStatus.UNAUTHORIZED:
-            body: JsonObject = {"error": {"code": 401, "title": "Unauthorized", "message": refusal.message}}
-            return json_response(401, body, (("WWW-Authenticate", "Keystone"),))
+        """Return Nova's error document."""
         name = FAULT_NAMES.get(refusal.status, "computeFault")
         return json_response(
             refusal.status, {name: {"code": refusal.status, "message": refusal.message}}, _version_headers(request)

@@ -42,8 +42,7 @@ class IdentityService:
         """Return Keystone's error document."""
         title = HTTPStatus(refusal.status).phrase
         body = {"error": {"code": refusal.status, "message": refusal.message, "title": title}}
-        headers = (("WWW-Authenticate", "Keystone"),) if refusal.status == HTTPStatus.UNAUTHORIZED else ()
-        return json_response(refusal.status, body, headers)
+        return json_response(refusal.status, body)
 
     def _versions(self, call: Call) -> Response:
         return json_response(300, {"versions": {"values": [self._document(call)]}})

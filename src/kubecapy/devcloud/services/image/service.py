@@ -45,10 +45,7 @@ class ImageService:
         return match.route.handler(call)
 
     def render_refusal(self, refusal: Refusal, _request: Request) -> Response:
-        """Return Glance's error page: HTML, since Glance leaves its errors to webob; 401 comes as JSON."""
-        if refusal.status == HTTPStatus.UNAUTHORIZED:
-            body = {"error": {"code": 401, "title": "Unauthorized", "message": refusal.message}}
-            return json_response(401, body, (("WWW-Authenticate", "Keystone"),))
+        """Return Glance's error page: HTML, since Glance leaves its errors to webob."""
         title = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
         page = (
             f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"

@@ -1,7 +1,5 @@
 """Put Neutron's parts together."""
 
-from http import HTTPStatus
-
 from kubecapy.devcloud.endpoints import Call, Match, Route, RoutingTable
 from kubecapy.devcloud.messages import Request, Response, json_response
 from kubecapy.devcloud.refusals import Refusal
@@ -63,10 +61,7 @@ class NetworkService:
         return match.route.handler(call)
 
     def render_refusal(self, refusal: Refusal, _request: Request) -> Response:
-        """Return Neutron's error document; a refused token is refused by the middleware before it, in its form."""
-        if refusal.status == HTTPStatus.UNAUTHORIZED:
-            body = {"error": {"code": 401, "title": "Unauthorized", "message": refusal.message}}
-            return json_response(401, body, (("WWW-Authenticate", "Keystone"),))
+        """Return Neutron's error document."""
         body = {"NeutronError": {"type": refusal.kind, "message": refusal.message, "detail": ""}}
         return json_response(refusal.status, body)
 
