@@ -27,13 +27,24 @@ class GuestFilesystem:
         """Return the machine's path of `path`, all links followed; what it names need not exist.
 
         Raises:
-            OSError: ELOOP, more than 40 links.
+            OSError: more than 40 links, a name that is too long, or a zero byte in it.
         """
         return self._walk(path, cwd, follow_last=True)
 
     def entry(self, path: str, cwd: str = "/") -> Path:
-        """Return the machine's path of `path` itself: a link at its end is not followed."""
+        """Return the machine's path of `path` itself: a link at its end is not followed.
+
+        What a link leads to is not asked of it by `Path.exists` and the like, which would look at the machine's own
+        files: `has_entry` is the question.
+        """
         return self._walk(path, cwd, follow_last=False)
+
+    def has_entry(self, path: str, cwd: str = "/") -> bool:
+        """Return whether `path` names something, be it a link that leads nowhere."""
+        try:
+            return os.path.lexists(self.entry(path, cwd))
+        except OSError:
+            return False
 
     def normalize(self, path: str, cwd: str = "/") -> str:
         """Return `path` absolute, without `.`, `..` and doubled slashes; links stay as they are."""
@@ -100,20 +111,23 @@ class GuestFilesystem:
 
     def exists(self, path: str, cwd: str = "/") -> bool:
         """Return whether `path` names something."""
-        return self.locate(path, cwd).exists()
+        found = self._find(path, cwd)
+        return found is not None and found.exists()
 
     def is_file(self, path: str, cwd: str = "/") -> bool:
         """Return whether `path` names a regular file."""
-        return self.locate(path, cwd).is_file()
+        found = self._find(path, cwd)
+        return found is not None and found.is_file()
 
     def is_folder(self, path: str, cwd: str = "/") -> bool:
         """Return whether `path` names a folder."""
-        return self.locate(path, cwd).is_dir()
+        found = self._find(path, cwd)
+        return found is not None and found.is_dir()
 
     def is_executable(self, path: str, cwd: str = "/") -> bool:
         """Return whether `path` names a file with an execute bit."""
-        found = self.locate(path, cwd)
-        return found.is_file() and bool(found.stat().st_mode & 0o111)
+        found = self._find(path, cwd)
+        return found is not None and found.is_file() and bool(found.stat().st_mode & 0o111)
 
     def remove(self, path: str, cwd: str = "/", *, recursive: bool = False) -> None:
         """Remove a file, a link, or with `recursive` a folder and all in it.
@@ -140,12 +154,19 @@ class GuestFilesystem:
             found = [path for base in found for path in self._matches(base, part, cwd)]
         return sorted(found)
 
+    def _find(self, path: str, cwd: str) -> Path | None:
+        """Return the machine's path; None where none can be, as for links in a circle: nothing is there then."""
+        try:
+            return self.locate(path, cwd)
+        except OSError:
+            return None
+
     def _matches(self, base: str, part: str, cwd: str) -> list[str]:
         prefix = base if not base or base.endswith("/") else f"{base}/"
         if not any(letter in part for letter in "*?["):
-            return [prefix + part] if self.entry(prefix + part, cwd).exists() else []
-        folder = self.locate(base or ".", cwd)
-        names = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
+            return [prefix + part] if self.has_entry(prefix + part, cwd) else []
+        folder = self._find(base or ".", cwd)
+        names = sorted(child.name for child in folder.iterdir()) if folder is not None and folder.is_dir() else []
         visible = [name for name in names if part.startswith(".") or not name.startswith(".")]
         return [prefix + name for name in visible if fnmatch.fnmatchcase(name, part)]
 
@@ -163,6 +184,14 @@ class GuestFilesystem:
                 os.fchmod(handle, mode | 0o600)
 
     def _walk(self, path: str, cwd: str, *, follow_last: bool) -> Path:
+        if "\0" in path:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+        try:
+            return self._follow(path, cwd, follow_last=follow_last)
+        except OSError as error:
+            raise _at(error, path) from None
+
+    def _follow(self, path: str, cwd: str, *, follow_last: bool) -> Path:
         pending = list(reversed(PurePosixPath(cwd, path).parts[1:]))
         current = self._root
         links = 0

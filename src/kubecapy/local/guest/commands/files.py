@@ -3,6 +3,7 @@
 Source: https://www.gnu.org/software/coreutils/manual/coreutils.html; messages are theirs.
 """
 
+import errno
 import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -108,7 +109,7 @@ class _FileCommands:
         *sources, target = paths
         status = 0
         for source in sources:
-            if not self._files.entry(source, call.cwd).exists():
+            if not self._files.has_entry(source, call.cwd):
                 status = call.fail(f"cannot stat '{source}': No such file or directory")
             else:
                 status = self._attempt(call, partial(self._move, source, target, call.cwd)) or status
@@ -119,8 +120,7 @@ class _FileCommands:
         recursive = bool({"r", "R", "recursive"} & set(options))
         status = 0
         for path in paths:
-            found = self._files.entry(path, call.cwd)
-            if not found.exists() and not found.is_symlink():
+            if not self._files.has_entry(path, call.cwd):
                 if not {"f", "force"} & set(options):
                     status = call.fail(f"cannot remove '{path}': No such file or directory")
             elif self._files.normalize(path, call.cwd) in ("/", "/dev/null"):
@@ -138,12 +138,11 @@ class _FileCommands:
             return call.fail("missing file operand")
         target, name = paths
         place = f"{name}/{PurePosixPath(target).name}" if self._files.is_folder(name, call.cwd) else name
-        found = self._files.entry(place, call.cwd)
-        if found.exists() or found.is_symlink():
+        if self._files.has_entry(place, call.cwd):
             if "f" not in options:
                 return call.fail(f"failed to create symbolic link '{place}': File exists")
             self._files.remove(place, call.cwd)
-        return self._attempt(call, lambda: found.symlink_to(target))
+        return self._attempt(call, lambda: self._files.entry(place, call.cwd).symlink_to(target))
 
     async def read_link(self, call: Call) -> int:
         paths = [word for word in call.arguments if not word.startswith("-")]
@@ -174,7 +173,9 @@ class _FileCommands:
         try:
             work()
         except OSError as error:
-            return call.fail(f"cannot create '{error.filename or ''}': {error.strerror}")
+            # The machine's own paths are nobody's business inside.
+            named = [word for word in call.arguments if word == error.filename]
+            return call.fail(f"cannot create '{named[0] if named else call.arguments[-1]}': {_reason(error)}")
         return 0
 
     def _destination(self, source: str, target: str, cwd: str) -> str:
@@ -183,7 +184,10 @@ class _FileCommands:
     def _copy(self, source: str, target: str, cwd: str) -> None:
         place = self._destination(source, target, cwd)
         if self._files.is_folder(source, cwd):
-            shutil.copytree(self._files.locate(source, cwd), self._files.locate(place, cwd), symlinks=True)
+            folder, copy = self._files.locate(source, cwd), self._files.locate(place, cwd)
+            if copy.is_relative_to(folder):
+                raise OSError(errno.EINVAL, f"cannot copy a directory, '{source}', into itself", place)
+            shutil.copytree(folder, copy, symlinks=True)
             return
         mode = self._files.locate(source, cwd).stat().st_mode & 0o777
         self._files.write(place, self._files.read(source, cwd), cwd, mode=mode)
@@ -191,3 +195,8 @@ class _FileCommands:
     def _move(self, source: str, target: str, cwd: str) -> None:
         place = self._destination(source, target, cwd)
         self._files.entry(source, cwd).rename(self._files.entry(place, cwd))
+
+
+def _reason(error: OSError) -> str:
+    """Return why; a copy of many files that failed for some has no reason of its own."""
+    return error.strerror or "some files cannot be copied"

@@ -3,17 +3,16 @@
 Source: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html, sections 2.9.1 and 2.14.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from kubecapy.local.guest.shell.builtins import BuiltinCall, builtins
 from kubecapy.local.guest.shell.commands import Call
 from kubecapy.local.guest.shell.parser import parse_script
+from kubecapy.local.guest.shell.programs import NotStarted, ProgramReader, read_script_file, read_shell_call
 from kubecapy.local.guest.shell.session import (
-    NOT_EXECUTABLE_STATUS,
     NOT_FOUND_STATUS,
     SYNTAX_STATUS,
-    Dialect,
     FunctionReturn,
     LoopJump,
     Session,
@@ -114,66 +113,38 @@ class Launcher:
                 self._session.state.cwd,
                 lambda other, variables: self._run_with(tuple(other), variables, streams),
             )
-            return await command(call)
+            try:
+                return await command(call)
+            except OSError as error:
+                # A command that did not expect it must not end the guest.
+                return call.fail(error.strerror or "failed")
         if "/" in name and self._session.files.is_file(name, self._session.state.cwd):
-            return await self._script_file(words, streams)
+            return await self._start(read_script_file, words, streams)
         self._session.complain(self._session.not_found(name), streams)
         return NOT_FOUND_STATUS
 
-    async def _script_file(self, words: tuple[str, ...], streams: Streams) -> int:
-        path = words[0]
-        if not self._session.files.is_executable(path, self._session.state.cwd):
-            self._session.complain(f"{path}: Permission denied", streams)
-            return NOT_EXECUTABLE_STATUS
-        source = self._session.files.read_text(path, self._session.state.cwd)
-        first_line = source.partition("\n")[0]
-        interpreter = first_line.removeprefix("#!").split() if first_line.startswith("#!") else ["/bin/sh"]
-        program = [word for word in interpreter if word != "/usr/bin/env"] or ["/bin/sh"]
-        if program[0].rpartition("/")[2] not in ("sh", "bash", "dash"):
-            self._session.complain(self._session.not_found(path), streams)
-            return NOT_FOUND_STATUS
-        dialect: Dialect = "bash" if program[0].endswith("bash") else self._session.dialect
-        return await self._child(source, path, words[1:], streams, dialect=dialect, flags=tuple(program[1:]))
-
     async def _new_shell(self, words: tuple[str, ...], streams: Streams) -> int:
-        dialect: Dialect = "bash" if words[0].endswith("bash") else self._session.dialect
-        flags, rest = _leading_flags(words[1:])
-        if any("c" in flag for flag in flags if not flag.startswith("--")):
-            if not rest:
-                self._session.complain("-c requires an argument", streams)
-                return SYNTAX_STATUS
-            name = rest[1] if len(rest) > 1 else words[0]
-            return await self._child(rest[0], name, rest[2:], streams, dialect=dialect, flags=flags)
-        if not rest:
-            return await self._child(streams.stdin.read(), words[0], (), streams, dialect=dialect, flags=flags)
-        if not self._session.files.is_file(rest[0], self._session.state.cwd):
-            self._session.complain(f"cannot open {rest[0]}: No such file", streams)
-            return NOT_FOUND_STATUS
-        source = self._session.files.read_text(rest[0], self._session.state.cwd)
-        return await self._child(source, rest[0], rest[1:], streams, dialect=dialect, flags=flags)
+        return await self._start(read_shell_call, words, streams)
 
-    async def _child(
-        self,
-        source: str,
-        name: str,
-        arguments: Sequence[str],
-        streams: Streams,
-        *,
-        dialect: Dialect,
-        flags: Sequence[str],
-    ) -> int:
-        environment = self._session.state.environment()
+    async def _start(self, read: ProgramReader, words: tuple[str, ...], streams: Streams) -> int:
+        """Run what `words` ask for in a shell of its own, which inherits the environment alone."""
+        session = self._session
+        try:
+            program = read(session, words, streams.stdin)
+        except NotStarted as error:
+            session.complain(str(error), streams)
+            return error.status
+        environment = session.state.environment()
         state = ShellState(
             variables=environment,
             exported=set(environment),
-            name=name,
-            positional=tuple(arguments),
-            cwd=self._session.state.cwd,
+            name=program.name,
+            positional=program.arguments,
+            cwd=session.state.cwd,
         )
-        options = "".join(letter for flag in flags if not flag.startswith("--") for letter in flag if letter in "eux")
-        if options:
-            self._builtins["set"](BuiltinCall(state, self._session.files, ("set", f"-{options}"), streams))
-        return await self._engine.child(self._session.spawn(state, dialect), source, streams)
+        if program.options:
+            self._builtins["set"](BuiltinCall(state, session.files, ("set", f"-{program.options}"), streams))
+        return await self._engine.child(session.spawn(state, program.dialect), program.source, streams)
 
     async def _source(self, words: tuple[str, ...], streams: Streams) -> int:
         path = words[1] if len(words) > 1 else ""
@@ -218,10 +189,3 @@ class Launcher:
     def _is_known(self, name: str) -> bool:
         inner = name in self._session.state.functions or name in self._builtins or self._special(name) is not None
         return inner or self._session.lookup(name) is not None
-
-
-def _leading_flags(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    count = 0
-    while count < len(words) and words[count].startswith("-") and words[count] != "-":
-        count += 1
-    return tuple(words[:count]), tuple(words[count:])
