@@ -57,6 +57,28 @@ async def test_apply_of_a_built_in_kind_merges_containers_by_name(kubectl: Kubec
     assert stored["spec"]["replicas"] == 1
 
 
+async def test_what_get_prints_of_several_objects_can_be_applied_again(kubectl: Kubectl, widgets: str) -> None:
+    for name in ("a", "b"):
+        await kubectl("apply", "-f", "-", stdin=widget(name, 1))
+    printed = json.loads(await kubectl("get", "wd", "-o", "json"))
+    assert printed["kind"] == "List"
+
+    await kubectl("delete", "wd", "--all")
+    said = await kubectl("apply", "-f", "-", stdin=printed)
+
+    assert said.split() == ["widget.example.com/a", "created", "widget.example.com/b", "created"]
+
+
+async def test_a_misspelt_field_in_a_list_is_refused_by_the_server(kubectl: Kubectl, widgets: str) -> None:
+    wrong = widget("a", 1)
+    wrong["spec"]["sise"] = 2
+
+    refused = await kubectl.run("apply", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": [wrong]})
+
+    assert refused.code == 1
+    assert 'unknown field "spec.sise"' in refused.err
+
+
 async def test_a_misspelt_field_is_refused_by_name(kubectl: Kubectl, widgets: str) -> None:
     wrong = widget("a") | {"spec": {"size": 1, "colr": "red"}}
 

@@ -154,7 +154,7 @@ async def test_wrong_parameters_are_bad_requests(api: Api, five: str, query: str
         ("/apis/nobody.example.com/v1/things", 404, "the server could not find the requested resource"),
         ("/api/v1/configmaps/x", 404, "the server could not find the requested resource"),
         ("/api/v1/namespaces/default/nodes", 404, "the server could not find the requested resource"),
-        ("/openapi/v2", 404, "the server could not find the requested resource"),
+        ("/openapi/v1", 404, "the server could not find the requested resource"),
         ("/nothing/here", 404, "the server could not find the requested resource"),
     ],
 )

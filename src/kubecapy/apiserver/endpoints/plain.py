@@ -9,12 +9,14 @@ from kubecapy.apimachinery.errors import MethodNotAllowed, NotFound, StatusDetai
 from kubecapy.apiserver.discovery.documents import Discovery
 from kubecapy.apiserver.endpoints.negotiation import parse_accept
 from kubecapy.apiserver.endpoints.responses import json_response
+from kubecapy.apiserver.openapi import version2
 from kubecapy.apiserver.openapi.documents import OpenApi
 from kubecapy.apiserver.storage.store import Store
 
 _DISCOVERY_VERSIONS = ("v2", "v2beta1")
 _YEAR_SECONDS = 365 * 24 * 3600
-_PATHS = ("/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version")
+_PROBES = ("/healthz", "/livez", "/readyz")
+_PATHS = ("/api", "/api/v1", "/apis", *_PROBES, "/metrics", "/openapi/v2", "/openapi/v3", "/version")
 
 
 class PlainEndpoint:
@@ -31,10 +33,9 @@ class PlainEndpoint:
             "/api": lambda request: self._root(request, core=True),
             "/apis": lambda request: self._root(request, core=False),
             "/version": lambda _request: json_response(encode(version_of(git_version))),
+            "/openapi/v2": self._document_of_version_2,
             "/openapi/v3": lambda _request: json_response(self._openapi.index()),
-            "/healthz": _health,
-            "/livez": _health,
-            "/readyz": _health,
+            **dict.fromkeys(_PROBES, _health),
             "/metrics": self._metrics,
         }
 
@@ -56,7 +57,7 @@ class PlainEndpoint:
     def _find(self, request: web.BaseRequest, path: str) -> web.Response | None:
         if path in self._fixed:
             return self._fixed[path](request)
-        if path.startswith(("/healthz/", "/livez/", "/readyz/")):
+        if path.startswith(tuple(f"{probe}/" for probe in _PROBES)):
             return _health(request)
         if path.startswith("/openapi/v3/"):
             return self._document(request, path.removeprefix("/openapi/v3/"))
@@ -85,6 +86,13 @@ class PlainEndpoint:
             case _:
                 return None
         return None if found is None else json_response(found)
+
+    def _document_of_version_2(self, request: web.BaseRequest) -> web.Response:
+        accepted = [media.type for media in parse_accept(request.headers.get("Accept", ""))]
+        if version2.ACCEPTED_TYPE not in accepted:
+            return json_response(version2.encode_json(self._git_version))
+        body = version2.encode_protobuf(self._git_version)
+        return web.Response(body=body, content_type=version2.PROTOBUF_TYPE)
 
     def _document(self, request: web.BaseRequest, path: str) -> web.Response | None:
         document = self._openapi.find(path)
