@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -161,12 +162,12 @@ def read_create(
     Raises:
         Refusal: 400 malformed, unknown, missing or of the wrong type; 403 only for administrators.
     """
-    wish = _unwrap(body, singular)
-    known = {**COMMON, **attributes}
-    for name, attribute in known.items():
+    form = _Form("create", singular, {**COMMON, **attributes}, caller)
+    wish = form.unwrap(body)
+    for name, attribute in form.known.items():
         if attribute.required and name not in wish:
             raise bad_request(f"Failed to parse request. Required attribute '{name}' not specified")
-    values = _checked(wish, singular, known, "create", caller)
+    values = form.check(wish)
     named = values.pop("tenant_id", None)
     owner = values.pop("project_id", None) or named or caller.project_id
     if not caller.owns(owner):
@@ -185,38 +186,45 @@ def read_update(
     Raises:
         Refusal: 400 malformed, unknown, read-only or of the wrong type; 403 only for administrators.
     """
-    return _checked(_unwrap(body, singular), singular, {**COMMON, **attributes}, "update", caller)
+    form = _Form("update", singular, {**COMMON, **attributes}, caller)
+    return form.check(form.unwrap(body))
 
 
-def _unwrap(body: JsonObject, singular: str) -> JsonObject:
-    if f"{singular}s" in body:
-        raise bad_request("Bulk operation not supported")
-    wish = body.get(singular)
-    if not isinstance(wish, dict):
-        raise bad_request(f"Unable to find '{singular}' in request body")
-    return wish
+class _Form(msgspec.Struct, frozen=True):
+    """What one caller may write with one verb."""
 
+    verb: Literal["create", "update"]
+    singular: str
+    known: Mapping[str, Attribute]
+    caller: Credentials
 
-def _checked(
-    wish: JsonObject, singular: str, known: Mapping[str, Attribute], verb: str, caller: Credentials
-) -> JsonObject:
-    unknown = sorted(set(wish) - set(known))
-    if unknown:
-        raise bad_request(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
-    return {name: _check_one(name, value, known[name], singular, verb, caller) for name, value in wish.items()}
+    def unwrap(self, body: JsonObject) -> JsonObject:
+        if f"{self.singular}s" in body:
+            raise bad_request("Bulk operation not supported")
+        wish = body.get(self.singular)
+        if not isinstance(wish, dict):
+            raise bad_request(f"Unable to find '{self.singular}' in request body")
+        return wish
 
+    def check(self, wish: JsonObject) -> JsonObject:
+        unknown = sorted(set(wish) - set(self.known))
+        if unknown:
+            raise bad_request(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+        return {name: self._check_one(name, value) for name, value in wish.items()}
 
-def _check_one(name: str, value: object, attribute: Attribute, singular: str, verb: str, caller: Credentials) -> object:
-    allowed = attribute.on_create if verb == "create" else attribute.on_update
-    if not allowed:
-        method = "POST" if verb == "create" else "PUT"
-        raise bad_request(f"Attribute '{name}' not allowed in {method}")
-    if attribute.admin_only and not caller.is_admin:
-        raise policy_refused(f"{verb}_{singular}", f"{verb}_{singular}:{name}")
-    try:
-        return attribute.check(value)
-    except Unfit as error:
-        raise bad_request(f"Invalid input for {name}. Reason: {error}.") from error
+    def _check_one(self, name: str, value: object) -> object:
+        attribute = self.known[name]
+        allowed = attribute.on_create if self.verb == "create" else attribute.on_update
+        if not allowed:
+            method = "POST" if self.verb == "create" else "PUT"
+            raise bad_request(f"Attribute '{name}' not allowed in {method}")
+        if attribute.admin_only and not self.caller.is_admin:
+            action = f"{self.verb}_{self.singular}"
+            raise policy_refused(action, f"{action}:{name}")
+        try:
+            return attribute.check(value)
+        except Unfit as error:
+            raise bad_request(f"Invalid input for {name}. Reason: {error}.") from error
 
 
 def policy_refused(*rules: str) -> Exception:
