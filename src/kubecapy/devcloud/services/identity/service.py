@@ -5,6 +5,7 @@ from http import HTTPStatus
 from kubecapy.devcloud.endpoints import Call, Match, Route, RoutingTable
 from kubecapy.devcloud.messages import JsonObject, Request, Response, json_response
 from kubecapy.devcloud.refusals import Refusal
+from kubecapy.devcloud.services.identity.application_credentials import ApplicationCredentials
 from kubecapy.devcloud.services.identity.directory import Directory
 from kubecapy.devcloud.services.identity.tokens import Tokens
 from kubecapy.devcloud.world.world import World
@@ -27,6 +28,7 @@ class IdentityService:
                 Route("GET", "/v3", self._version, public=True),
                 *Tokens(world, token_seconds).routes(),
                 *Directory(world).routes(),
+                *ApplicationCredentials(world).routes(),
             ]
         )
 
