@@ -61,3 +61,20 @@ async def test_a_link_inside_the_guest_is_moved_and_matched_by_its_own_name(tmp_
 
     assert printed[1].splitlines()[0] == "/m /n*"
     assert printed[1].splitlines()[-1] == "/etc/only-here"
+
+
+@pytest.mark.parametrize(
+    ("script", "ended"),
+    [
+        ("f() { f; }; f", (139, "Segmentation fault\n")),
+        (". /root/script.sh", (139, "Segmentation fault\n")),
+        ("tail -n x /etc/hosts", (1, "tail: invalid argument\n")),
+    ],
+)
+async def test_a_script_that_goes_wrong_ends_as_a_program_does(
+    script: str, ended: tuple[int, str], tmp_path: Path
+) -> None:
+    host = make_host(tmp_path / "guest")
+
+    assert await run_script(host, script) == ended
+    assert await run_script(host, "echo alive") == (0, "alive\n")

@@ -23,6 +23,7 @@ from kubecapy.local.guest.shell.session import Session
 from kubecapy.local.guest.shell.state import ShellState
 from kubecapy.local.guest.shell.streams import Streams, TextInput, Write
 
+SEGMENTATION_FAULT_STATUS = 139
 SHOWN_PROGRAMS = ("containerd", "crictl", "docker", "kubelet")
 """Programs that tell their version and little more."""
 
@@ -59,7 +60,12 @@ class Terminal:
         host = self._host
         session = Session(host.files, self.find, host.clock, state, dialect=host.system.shell_dialect)
         shell = Shell(session)
-        return await shell.run(f"'{path}'", Streams(TextInput(), write, write))
+        try:
+            return await shell.run(f"'{path}'", Streams(TextInput(), write, write))
+        except RecursionError:
+            # A real shell runs out of its stack too, and is ended by the kernel.
+            write("Segmentation fault\n")
+            return SEGMENTATION_FAULT_STATUS
 
     def find(self, name: str) -> Command | None:
         """Return the command that `name` runs; None where the guest has none."""

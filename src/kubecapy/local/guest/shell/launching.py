@@ -115,9 +115,11 @@ class Launcher:
             )
             try:
                 return await command(call)
+            # What a command did not expect must not end the guest.
             except OSError as error:
-                # A command that did not expect it must not end the guest.
                 return call.fail(error.strerror or "failed")
+            except ValueError:
+                return call.fail("invalid argument")
         if "/" in name and self._session.files.is_file(name, self._session.state.cwd):
             return await self._start(read_script_file, words, streams)
         self._session.complain(self._session.not_found(name), streams)
