@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from random import Random
 from typing import Any
 
@@ -236,3 +238,25 @@ async def test_two_hundred_watchers_see_the_same(api: Api) -> None:
     assert seen == [[("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c")]] * 200
     for stream in streams:
         stream.close()
+
+
+async def test_clients_that_take_nothing_keep_no_copies_of_everything(
+    settings: ApiServerSettings, pki: LocalPki
+) -> None:
+    megabyte = 2**20
+    async with ApiServer(settings, SystemClock(), Random(1)) as server, make_api(server, pki, 65536) as api:
+        for number in range(8):
+            await api.create(MAPS, config_map(f"big-{number}", {"x": "y" * (megabyte // 2)}))
+        tracemalloc.start()
+        try:
+            async with AsyncExitStack() as streams:
+                for _ in range(10):
+                    request = api.session.get(f"{api.url}{MAPS}?watch=true", read_bufsize=1024)
+                    await streams.enter_async_context(request)
+                for _ in range(50):
+                    await asyncio.sleep(0)
+                held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+    assert held < 25 * megabyte, f"10 watches of 4 MB hold {held / megabyte:.0f} MB"

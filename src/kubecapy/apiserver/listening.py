@@ -15,7 +15,8 @@ from kubecapy.apiserver.settings import ApiServerSettings
 
 KEEPALIVE_SECONDS = 180.0
 """Longer than clients keep idle connections (Go 90 s, aiohttp 15 s): else they reuse one that is being closed."""
-_SHUTDOWN_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 0.5
+"""aiohttp waits so long twice: for requests to end, then for them to end cancelled."""
 _PORT_ATTEMPTS = 16
 
 RequestHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from random import Random
 
 import msgspec
@@ -27,6 +28,8 @@ from kubecapy.clock import Clock
 
 _MIN_TIMEOUT_SECONDS = 1800
 """Source: kube-apiserver's --min-request-timeout; a watch without timeoutSeconds lasts up to twice as long."""
+_PIECE_BYTES = 64 * 1024
+"""Frames are sent together up to this size."""
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -61,7 +64,7 @@ class WatchEndpoint:
         with self._store.subscribe(call.kind.resource, self._limits.buffered_changes) as subscription:
             # Order: subscribed first, then read, without suspending between: no change falls into a gap.
             stream = _Stream(call.request, selection, renderer, self._limits.stall_seconds)
-            backlog = list(self._backlog(stream, options))
+            backlog = self._backlog(stream, options)
             await stream.open()
             try:
                 await stream.send(backlog)
@@ -88,18 +91,22 @@ class WatchEndpoint:
             initial_events=initial,
         )
 
-    def _backlog(self, stream: "_Stream", options: _Options) -> Iterator[bytes]:
-        """Yield the frames of what happened before the watch began, or of the present state."""
+    def _backlog(self, stream: "_Stream", options: _Options) -> Iterable[bytes]:
+        """Return the frames of what happened before the watch began, or of the present state.
+
+        What they tell is settled on return; each is rendered when its turn to be sent comes, so that a slow client
+        keeps no copy of everything in memory.
+        """
         if options.revision:
             if options.revision > self._store.revision:
                 raise Gone(f"too large resource version: {options.revision}, current: {self._store.revision}")
             resource = stream.selection.kind.resource
-            yield from stream.frames_of(self._store.collection(resource).changes_since(options.revision))
-            return
-        for record in list_page(self._store, stream.selection, ListOptions()).records:
-            yield _frame("ADDED", stream.render(record))
-        if options.initial_events:
-            yield self._bookmark(stream.renderer, {"annotations": {_INITIAL_EVENTS_END: "true"}})
+            return stream.frames_of(list(self._store.collection(resource).changes_since(options.revision)))
+        records = list_page(self._store, stream.selection, ListOptions()).records
+        end = [self._bookmark(stream.renderer, {"annotations": {_INITIAL_EVENTS_END: "true"}})]
+        return chain(
+            (_frame("ADDED", stream.render(record)) for record in records), end if options.initial_events else []
+        )
 
     async def _follow(self, stream: "_Stream", subscription: Subscription, options: _Options) -> None:
         end = self._clock.monotonic() + options.seconds
@@ -164,11 +171,19 @@ class _Stream:
         await self.response.prepare(self._request)
 
     async def send(self, frames: Iterable[bytes]) -> None:
-        """Send `frames` at once; TimeoutError where the client takes nothing for too long."""
-        data = b"".join(frames)
-        if data:
-            async with asyncio.timeout(self._stall_seconds):
-                await self.response.write(data)
+        """Send `frames`, small ones together; TimeoutError where the client takes nothing for too long."""
+        waiting = bytearray()
+        for frame in frames:
+            waiting += frame
+            if len(waiting) >= _PIECE_BYTES:
+                await self._write(bytes(waiting))
+                waiting.clear()
+        if waiting:
+            await self._write(bytes(waiting))
+
+    async def _write(self, data: bytes) -> None:
+        async with asyncio.timeout(self._stall_seconds):
+            await self.response.write(data)
 
     def cut(self) -> None:
         """Drop the connection of a client that takes nothing."""
