@@ -4,9 +4,12 @@ import base64
 import copy
 import json
 import re
+import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TextIO
 
 import yaml
 from cryptography import x509
@@ -32,6 +35,16 @@ class Site(Tale):
         path = self.stage.work / "applied.yaml"
         path.write_text(yaml.safe_dump_all(objects))
         self.run("kubectl", "apply", "-f", str(path))
+
+    @contextmanager
+    def started(self, *command: str, stderr: TextIO) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run `command` beside the block; it has ended when the block has."""
+        process = subprocess.Popen(command, cwd=self.stage.work, env=self.stage.environment, stderr=stderr)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
 
     def machine(self, name: str) -> JsonObject:
         return self.kubectl("get", "machine", name)
@@ -68,6 +81,13 @@ class Site(Tale):
         cloud = self.cloud()
         cloud.network.update_ip(cloud.network.find_ip(address), port_id=None)
         cloud.close()
+
+    def address_id(self, address: str) -> str:
+        """Return the id of a floating address."""
+        cloud = self.cloud()
+        found = cloud.network.find_ip(address)
+        cloud.close()
+        return found.id
 
     def template(self) -> str:
         """Return the template of the workers' user data."""
