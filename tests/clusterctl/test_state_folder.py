@@ -1,5 +1,7 @@
 """What a run keeps in its state folder, and what it takes away again."""
 
+import errno
+import logging
 from pathlib import Path
 from random import Random
 
@@ -10,6 +12,7 @@ from tests.clusterctl.puppets import HurriedClock
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.refusals import describe_refusal
+from kubecapy.clusterctl.runs.controller_log import CONTROLLER_LOG_FILE, controllers_logged_to
 from kubecapy.clusterctl.runs.record import RECORD_FILE, RecordStore, read_record
 from kubecapy.clusterctl.runs.run import STORE_FOLDER, TARGET_KUBECONFIG_FILE, forget_run, open_run
 from kubecapy.clusterctl.runs.timeouts import Timeouts
@@ -81,3 +84,24 @@ def test_a_write_that_fails_names_its_file_in_one_sentence(tmp_path: Path) -> No
         write_private(tmp_path / "nowhere" / "file", b"")
 
     assert describe_refusal(caught.value) == f"cannot use {tmp_path}/nowhere/file: No such file or directory"
+
+
+def test_a_full_disk_takes_no_more_than_the_controllers_log(tmp_path: Path, capfd) -> None:
+    (tmp_path / CONTROLLER_LOG_FILE).symlink_to("/dev/full")
+
+    with controllers_logged_to(tmp_path):
+        logging.getLogger("kubecapy.runtime").warning("a line that finds no room")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_full_disk_is_named_where_no_file_is() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    assert (
+        describe_refusal(full) == "the disk is full: No space left on device; make room and run the same command again"
+    )
+
+
+def test_a_defect_is_no_refusal() -> None:
+    assert describe_refusal(OSError(errno.EBADF, "Bad file descriptor")) is None

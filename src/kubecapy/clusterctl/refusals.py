@@ -1,5 +1,7 @@
 """Turn what an API, the network or a file refused into one sentence for people."""
 
+import errno
+
 from kubecapy.apimachinery.codec import DecodeError
 from kubecapy.apimachinery.errors import StatusError
 from kubecapy.client.interfaces import Unreachable
@@ -22,6 +24,8 @@ def describe_refusal(error: BaseException) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"cannot use {error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: {error.strerror}; make room and run the same command again"
     return None
 
 

@@ -6,8 +6,9 @@ The person sees the steps of the command; the controllers' lines join them from 
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from kubecapy.clusterctl.flags import CONTROLLER_LOGS_VERBOSITY
 from kubecapy.local.private_files import PRIVATE_FILE_MODE
@@ -25,15 +26,24 @@ def controllers_logged_to(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / CONTROLLER_LOG_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE_MODE)
     loggers = [logging.getLogger(f"kubecapy.{part}") for part in _PARTS]
     is_shown = logging.getLogger("kubecapy").isEnabledFor(V(CONTROLLER_LOGS_VERBOSITY))
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        handler = logging.StreamHandler(file)
-        handler.setFormatter(KlogFormatter())
+    file = os.fdopen(descriptor, "a", encoding="utf-8")
+    handler = _QuietHandler(file)
+    handler.setFormatter(KlogFormatter())
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = is_shown
+    try:
+        yield
+    finally:
         for logger in loggers:
-            logger.addHandler(handler)
-            logger.propagate = is_shown
-        try:
-            yield
-        finally:
-            for logger in loggers:
-                logger.removeHandler(handler)
-                logger.propagate = True
+            logger.removeHandler(handler)
+            logger.propagate = True
+        with suppress(OSError):
+            file.close()
+
+
+class _QuietHandler(logging.StreamHandler[TextIO]):
+    """Drops lines that cannot be written: on a full disk the command itself has to say what it could not do."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Do nothing, where logging prints a trace."""
