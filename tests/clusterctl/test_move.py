@@ -162,8 +162,10 @@ async def test_a_move_cannot_be_abandoned_once_it_handed_over(world: World) -> N
 
 async def test_machines_of_another_cluster_stay(world: World) -> None:
     source = world.source.client
-    source.put(RAW_CLUSTERS, {**cluster(), "metadata": {"name": "other", "namespace": "default"}})
-    source.put(RAW_MACHINES, machine("o-0", cluster(uid="x"), labels={"cluster.k8s.io/cluster-name": "other"}))
+    other = {**cluster(), "metadata": {"name": "other", "namespace": "default", "uid": "x"}}
+    source.put(RAW_CLUSTERS, other)
+    source.put(RAW_MACHINES, machine("o-0", other, labels={"cluster.k8s.io/cluster-name": "other"}))
+    source.put(RAW_MACHINES, machine("o-1", other))
     await source.patch(
         RAW_MACHINES, ObjectKey("default", "m-0"), {"metadata": {"labels": {"cluster.k8s.io/cluster-name": "test1"}}}
     )
@@ -171,4 +173,4 @@ async def test_machines_of_another_cluster_stay(world: World) -> None:
     await world.move().run()
 
     assert names(world.destination.client.objects(RAW_MACHINES)) == {"m-0"}
-    assert names(source.objects(RAW_MACHINES)) == {"o-0"}
+    assert names(source.objects(RAW_MACHINES)) == {"o-0", "o-1"}

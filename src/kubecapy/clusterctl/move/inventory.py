@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.codec import convert
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey, ObjectMeta
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Reader
 from kubecapy.clusterctl.move.membership import is_member
@@ -54,7 +55,7 @@ async def take_inventory(reader: Reader, cluster: ObjectKey) -> Inventory:
     machines = tuple(
         with_kind(RAW_MACHINES, machine)
         for machine in listed
-        if is_member(machine["metadata"].get("labels") or {}, cluster.name, is_only_cluster=len(clusters) == 1)
+        if is_member(convert(machine["metadata"], ObjectMeta), cluster.name, is_only_cluster=len(clusters) == 1)
     )
     secrets = [with_kind(RAW_SECRETS, secret) for secret in (await reader.list(RAW_SECRETS)).items]
     own = tuple(secret for secret in secrets if _is_own(secret, cluster, _uids((found, *machines))))
