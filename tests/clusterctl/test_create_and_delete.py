@@ -228,6 +228,14 @@ async def test_an_unfinished_create_is_deleted_where_it_stands(stage: Stage) -> 
     assert (await stage.bootstrap.client.list(RAW_CRDS)).items == ()
 
 
+async def test_a_create_that_ended_before_it_made_the_cluster_is_deleted_at_once(stage: Stage) -> None:
+    stage.run("create").store.choose_machine_name("master-/0", "master-abcde")
+
+    await stage.delete("create")
+
+    assert (await stage.bootstrap.client.list(RAW_CRDS)).items == ()
+
+
 async def test_a_move_that_did_not_hand_over_is_taken_back_by_the_delete(stage: Stage) -> None:
     stage.bootstrap.problem = {"phase": "Provisioning"}
     with pytest.raises(ClusterctlError, match="timed out"):

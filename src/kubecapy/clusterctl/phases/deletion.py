@@ -105,15 +105,21 @@ async def _move_out(plan: DeletePlan, target: Client, components: Sequence[JsonO
 
 async def _delete_from_bootstrap(plan: DeletePlan, run: Run) -> None:
     async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
-        run.progress.step("Deleting objects from bootstrap cluster")
-        await bootstrap.start_controllers()
-        await _delete_cluster(bootstrap.client, run)
-        if plan.bootstrap.type == "embedded":
-            # Those of an existing one go on with its other clusters.
-            await bootstrap.stop_controllers()
-        await refuse_leftovers(bootstrap, run)
+        # Without a Cluster, a create ended before it made anything that could be in the cloud.
+        if run.store.record.cluster_object is not None:
+            await _delete_by_bootstrap(bootstrap, plan, run)
         if plan.bootstrap.type == "existing":
             await give_back(bootstrap, run.store, run.progress, remove=True)
+
+
+async def _delete_by_bootstrap(bootstrap: Side, plan: DeletePlan, run: Run) -> None:
+    run.progress.step("Deleting objects from bootstrap cluster")
+    await bootstrap.start_controllers()
+    await _delete_cluster(bootstrap.client, run)
+    if plan.bootstrap.type == "embedded":
+        # Those of an existing one go on with its other clusters.
+        await bootstrap.stop_controllers()
+    await refuse_leftovers(bootstrap, run)
 
 
 async def _delete_cluster(client: Client, run: Run) -> None:
