@@ -65,9 +65,9 @@ def open_stage(show: Callable[[str], None], cloud_command: Sequence[str] = CLOUD
 
 
 def _lay_out(folder: Path) -> Stage:
-    for name in ("home/.ssh", "work", "cloud", "tmp"):
+    for name in ("home/.ssh", "typed", "cloud", "tmp"):
         (folder / name).mkdir(parents=True, mode=0o700)
-    work = folder / "work"
+    work = folder / "typed"
     return Stage(folder=folder, work=work, environment=_environment(folder, work))
 
 

@@ -156,6 +156,15 @@ def test_the_key_pair_is_made_once_and_the_command_that_registers_it_is_told(
     assert key.read_bytes() == first
 
 
+def test_a_key_that_others_may_read_becomes_its_owners_alone(tmp_path: Path) -> None:
+    key = ensure_ssh_key(tmp_path).private
+    key.chmod(0o644)
+
+    ensure_ssh_key(tmp_path)
+
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
 def test_ssh_reads_the_key_pair(tmp_path: Path) -> None:
     key = ensure_ssh_key(tmp_path)
 

@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from kubecapy.clusterctl.errors import ClusterctlError
-from kubecapy.local.private_files import make_private_folder, write_file, write_private
+from kubecapy.local.private_files import PRIVATE_FILE_MODE, make_private_folder, write_file, write_private
 
 KEY_NAME = "openstack_tmp"
 COMMENT = b"cluster-api"
+RIGHTS_OF_OTHERS = 0o077
 
 
 class SshKey(msgspec.Struct, frozen=True):
@@ -36,7 +37,8 @@ class SshKey(msgspec.Struct, frozen=True):
 def ensure_ssh_key(home: Path) -> SshKey:
     """Find the key pair below `home`, else make it (Ed25519, no passphrase, mode 0600).
 
-    An existing private key stays as it is; a missing public half is written from it.
+    An existing private key keeps its content and loses what rights others had on it; a missing public half is
+    written from it.
 
     Raises:
         ClusterctlError: the folder cannot be written, or the public half is missing and the private key unreadable.
@@ -44,6 +46,7 @@ def ensure_ssh_key(home: Path) -> SshKey:
     private = home / ".ssh" / KEY_NAME
     public = private.with_name(f"{KEY_NAME}.pub")
     if private.exists():
+        _close_to_others(private)
         if not public.exists():
             write_file(public, _public_line_of(private))
         return SshKey(private, public, made=False)
@@ -56,6 +59,15 @@ def ensure_ssh_key(home: Path) -> SshKey:
     except OSError as error:
         raise ClusterctlError(f"cannot write the SSH key pair {private}: {error.strerror}") from error
     return SshKey(private, public, made=True)
+
+
+def _close_to_others(private: Path) -> None:
+    """Make the key its owner's alone: ssh refuses it otherwise, and some clients write it readable for all."""
+    try:
+        if private.stat().st_mode & RIGHTS_OF_OTHERS:
+            private.chmod(PRIVATE_FILE_MODE)
+    except OSError as error:
+        raise ClusterctlError(f"cannot make {private} private: {error.strerror}; run chmod 600 on it") from error
 
 
 def _public_line_of(private: Path) -> bytes:
