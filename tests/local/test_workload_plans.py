@@ -73,6 +73,19 @@ def test_the_node_with_the_fewest_pods_is_chosen() -> None:
     assert choose_node(pod(node_name=""), nodes, {"a": 2, "b": 1}) == ("b", "")
 
 
+def test_the_preferred_node_comes_before_the_emptier_one() -> None:
+    near_master = {"matchExpressions": [{"key": "node-role.kubernetes.io/master", "operator": "Exists"}]}
+    terms = [{"weight": 100, "preference": near_master}]
+    wish = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": terms}}
+    nodes = [node("a"), node("b")]
+    nodes[0]["metadata"]["labels"]["node-role.kubernetes.io/master"] = ""
+    picky = pod(node_name="")
+    picky["spec"]["affinity"] = wish
+
+    assert choose_node(picky, nodes, {"a": 9, "b": 0}) == ("a", "")
+    assert choose_node(picky, nodes[1:], {}) == ("b", ""), "a preference is no condition"
+
+
 def test_why_no_node_takes_a_pod_is_counted() -> None:
     nodes = [node("a", taints=[MASTER]), node("b", ready="False"), node("c", ready="False")]
 

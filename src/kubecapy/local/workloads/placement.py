@@ -1,12 +1,13 @@
 """Decide on which nodes a pod may run; pure.
 
-Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/. Affinity and resources are not
-looked at: nothing here asks for them.
+Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ and .../assign-pod-node/. Of
+affinity, what a pod prefers of its node counts; the rest of it, and resources, are not looked at: nothing here asks.
 """
 
 from collections.abc import Mapping, Sequence
 
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.selectors import label_selector_from_object
 from kubecapy.local.workloads.kinds import is_deleting, is_true, labels_of
 
 HARD_EFFECTS = ("NoSchedule", "NoExecute")
@@ -45,12 +46,28 @@ def _tolerates(toleration: JsonObject, taint: JsonObject) -> bool:
     return toleration.get("key") == taint["key"] and same_value
 
 
+def preference_for(pod: JsonObject, node: JsonObject) -> int:
+    """Return the weights, summed up, of the preferred node affinities of `pod` that `node` meets."""
+    affinity: JsonObject = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    preferred: Sequence[JsonObject] = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    return sum(term["weight"] for term in preferred if _is_selected(term["preference"], labels_of(node)))
+
+
+def _is_selected(term: JsonObject, labels: Mapping[str, str]) -> bool:
+    expressions = term.get("matchExpressions") or []
+    return bool(expressions) and label_selector_from_object({"matchExpressions": expressions}).matches(labels)
+
+
 def choose_node(pod: JsonObject, nodes: Sequence[JsonObject], pods_on: Mapping[str, int]) -> tuple[str, str]:
-    """Return the node with the fewest pods on which `pod` may run, and why there is none; one of them is empty."""
-    reasons = {node["metadata"]["name"]: refusal_of(pod, node) for node in nodes}
+    """Return the node on which `pod` runs, and why there is none; one of them is empty.
+
+    Of those on which it may run: the one it prefers most, then the one with the fewest pods.
+    """
+    by_name = {node["metadata"]["name"]: node for node in nodes}
+    reasons = {name: refusal_of(pod, node) for name, node in by_name.items()}
     fitting = [name for name, reason in reasons.items() if not reason]
     if fitting:
-        return min(fitting, key=lambda name: (pods_on.get(name, 0), name)), ""
+        return min(fitting, key=lambda name: (-preference_for(pod, by_name[name]), pods_on.get(name, 0), name)), ""
     counted = {reason: sum(other == reason for other in reasons.values()) for reason in reasons.values()}
     listed = ", ".join(f"{count} {reason}" for reason, count in sorted(counted.items()))
     shown = f"0/{len(nodes)} nodes are available: {listed}." if nodes else "no nodes available to schedule pods"

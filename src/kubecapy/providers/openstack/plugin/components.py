@@ -97,6 +97,7 @@ def _pod() -> JsonObject:
     return {
         "serviceAccountName": CONTROLLERS,
         "terminationGracePeriodSeconds": 10,
+        "affinity": _near_control_plane(),
         "tolerations": _tolerations(),
         "securityContext": {
             "runAsNonRoot": True,
@@ -106,6 +107,13 @@ def _pod() -> JsonObject:
         "containers": [_container()],
         "volumes": [{"name": CONFIG_SECRET, "secret": {"secretName": CONFIG_SECRET, "defaultMode": 0o440}}],
     }
+
+
+def _near_control_plane() -> JsonObject:
+    """Return a preference for control planes: controllers on a worker refuse to delete that worker."""
+    keys = ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane")
+    terms = [{"weight": 100, "preference": {"matchExpressions": [{"key": key, "operator": "Exists"}]}} for key in keys]
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
 def _tolerations() -> Sequence[JsonObject]:
