@@ -18,7 +18,7 @@ demo: setup-demo
 	@exec $(BIN)/python -m demo $(if $(filter 1 yes true,$(KEEP)),--keep)
 
 test: setup-dev
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -o cache_dir=$(CACHE)/pytest $(TESTS)
+	@PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 4 --dist loadgroup -o cache_dir=$(CACHE)/pytest $(TESTS)
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

@@ -1,9 +1,18 @@
 """Keep what every test must leave as it found it."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let ctrl-C reach the processes under test, also where a script started the run in the background.
+
+    A background job of a shell begins with SIGINT ignored, and hands that on to its children.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
