@@ -49,7 +49,10 @@ async def test_a_wrong_field_of_a_pod_is_named(api: Api, spec: dict[str, Any], f
 async def test_what_is_null_in_a_pod_is_absent(api: Api) -> None:
     spec = {"containers": [{**CONTAINER, "env": None}], "volumes": None, "nodeName": None}
 
-    await api.create(PODS, {"metadata": {"name": "p"}, "spec": spec})
+    stored = await api.create(PODS, {"metadata": {"name": "p"}, "spec": spec})
+
+    assert not stored["spec"].get("volumes")
+    assert not stored["spec"].get("nodeName")
 
 
 @pytest.mark.parametrize("key", ["../x", "..", ".", "a/b", "", "..data"])

@@ -22,12 +22,11 @@ _PROGRAM = re.compile(
 )
 _KEYS = re.compile(
     r"https://(?:pkgs\.k8s\.io/core:/stable:/v1\.\d+/(?:deb/Release\.key|rpm/repodata/repomd\.xml\.key)"
-    r"|download\.docker\.com/linux/(?:ubuntu|debian|centos)/gpg"
-    r"|packages\.cloud\.google\.com/(?:apt|yum)/doc/[\w-]+\.gpg)"
+    r"|download\.docker\.com/linux/(?:ubuntu|debian|centos)/gpg)"
 )
 _KEY_TEXT = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nsimulated package key\n-----END PGP PUBLIC KEY BLOCK-----\n"
 _KNOWN_HOSTS = frozenset({
-    "dl.k8s.io", "storage.googleapis.com", "pkgs.k8s.io", "download.docker.com", "packages.cloud.google.com",
+    "dl.k8s.io", "pkgs.k8s.io", "download.docker.com",
     "docs.projectcalico.org", "raw.githubusercontent.com", "projectcalico.docs.tigera.io", METADATA_HOST,
 })  # fmt: skip
 

@@ -72,7 +72,7 @@ class _PackageCommands:
         key = re.search(r"signed-by=([^\s\]]+)", line)
         if key and not (self._host.files.is_file(key[1]) and self._host.files.read(key[1])):
             return "The repository '{}' is not signed."
-        if "apt.kubernetes.io" in line or "packages.cloud.google.com" in line:
+        if "apt.kubernetes.io" in line:
             # Gone since March 2024: https://kubernetes.io/blog/2023/08/31/legacy-package-repository-deprecation/.
             return "The repository '{} Release' does not have a Release file."
         return ""
