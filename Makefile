@@ -1,5 +1,7 @@
 # make demo    the story of the README, from nothing, in a simulated cloud (KEEP=1 leaves it running)
 # make test    every test that needs no real cloud
+# make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
+# make kubernetes   build the real one, once, into the user's cache (needs Go; or set KUBEBUILDER_ASSETS)
 # make check   format, lint, import contracts, types, generated files
 # Each target sets up what it needs in .cache first; delete that folder to start anew.
 
@@ -12,13 +14,19 @@ export MYPY_CACHE_DIR := $(CACHE)/mypy
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
-.PHONY: demo test check format generate setup-demo setup-dev clean
+.PHONY: demo test conformance kubernetes check format generate setup-demo setup-dev clean
 
 demo: setup-demo
 	@exec $(BIN)/python -m demo $(if $(filter 1 yes true,$(KEEP)),--keep)
 
 test: setup-dev
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 4 --dist loadgroup -o cache_dir=$(CACHE)/pytest $(TESTS)
+
+conformance: setup-dev kubernetes
+	@PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadgroup -o cache_dir=$(CACHE)/pytest tests/conformance
+
+kubernetes:
+	@python3 tools/build_kubernetes.py
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

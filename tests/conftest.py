@@ -1,6 +1,7 @@
 """Keep what every test must leave as it found it."""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 
@@ -13,6 +14,17 @@ def pytest_configure() -> None:
     A background job of a shell begins with SIGINT ignored, and hands that on to its children.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Fail what is skipped in CI: there, whatever a test needs must have been installed."""
+    report: pytest.TestReport = yield  # type: ignore[misc]  # the hook sends what the others returned
+    if report.skipped and os.environ.get("CI"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as a failure in CI: {item.nodeid}: {reason}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -88,6 +88,10 @@ class ApiServer:
         """Writes without authorization, for those who run the server."""
         return self._core.writer
 
+    def compact(self) -> None:
+        """Forget every earlier state of all objects, as an operator may tell etcd to."""
+        self._core.store.compact()
+
     async def _create_policy(self) -> None:
         for group, plural, obj in bootstrap_policy.objects():
             try:

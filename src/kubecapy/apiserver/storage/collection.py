@@ -97,6 +97,11 @@ class Collection:
                 records[change.record.key] = change.previous
         return tuple(sorted(records)), records
 
+    def forget(self, floor: int) -> None:
+        """Forget all changes; `floor` is the revision that the objects are at now."""
+        self._changes = []
+        self._floor = floor
+
     def _remember(self, change: Change) -> None:
         self._changes.append(change)
         # Twice the history before cutting, so that the cut costs a constant amount a change.

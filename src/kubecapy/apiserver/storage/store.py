@@ -141,6 +141,12 @@ class Store:
         """Tell `listener` of every change from now on."""
         self._listeners.append(listener)
 
+    def compact(self) -> None:
+        """Forget every earlier state at once, as etcd's compaction does: older revisions answer 410 Gone."""
+        self._floor = self._revision
+        for collection in self._collections.values():
+            collection.forget(self._revision)
+
     def statistics(self) -> StoreStatistics:
         """Return what the store holds and has done."""
         return StoreStatistics(
