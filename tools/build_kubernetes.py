@@ -3,12 +3,12 @@
     python3 tools/build_kubernetes.py           build what is missing, print the folder of the binaries
     python3 tools/build_kubernetes.py --find    print the folder where it is there already; exit code 1 where not
 
-There is no Go source here: `tools/kubernetes/go.mod` names the commands as tools, `go.sum` pins every module by hash. Its
-`replace` lines repeat those of k8s.io/kubernetes, whose own point at folders of its repository. A cold build takes some
-4 minutes on 2 cores and 1.2 GB of Go's module cache.
+There is no Go source here: `tools/kubernetes/go.mod` names the commands as tools, `go.sum` pins every module by hash.
+The `replace` lines repeat those of k8s.io/kubernetes, whose own point at folders of its repository. A cold build takes
+some 4 minutes on 2 cores and 1.2 GB of Go's module cache.
 
-The binaries lie in the user's cache under the hash of go.sum, so every checkout shares them and a change of version makes
-a new folder. `KUBEBUILDER_ASSETS` (the variable of controller-runtime's envtest) names a folder to be used instead.
+The binaries lie in the user's cache under the hash of go.sum, so every checkout shares them and a change of version
+makes a new folder. `KUBEBUILDER_ASSETS` (the variable of envtest) names a folder to be used instead.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ MODULE = Path(__file__).resolve().parent / "kubernetes"
 COMMANDS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 ASSETS = "KUBEBUILDER_ASSETS"
 NEEDED_OF_ASSETS = ("etcd", "kube-apiserver")
-"""What a folder of others must hold; without the other two, tests use the kubectl of PATH and skip garbage collection."""
+"""What a folder of others must hold; without the other two, tests use PATH's kubectl and skip garbage collection."""
 _BUILT_AS = {"server": "etcd"}
 """The package of etcd's server gives its binary its own last name."""
 _USUAL_GO = Path("/usr/local/go/bin/go")

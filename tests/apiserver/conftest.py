@@ -19,7 +19,6 @@ from kubecapy.apiserver.serve import ApiServer
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.clock import SystemClock
 
-
 __all__ = ["Api", "Done", "Kubectl", "Reply"]
 
 

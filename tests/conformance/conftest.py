@@ -1,8 +1,8 @@
 """Run every test of the suite against the embedded server and against a real kube-apiserver with etcd.
 
-A test asks for `served` (or for what is made of it: `api`, `kubectl`) and says what it expects once. The embedded server
-is new for each test; the real one serves all tests of a process, so each test works in a `namespace`, and with a
-`group` of custom kinds, that no other test knows. What differs on purpose is in docs/reference/api-server.md.
+A test asks for `served` (or for what is made of it: `api`, `kubectl`) and says what it expects once. The embedded
+server is new for each test; the real one serves all tests of a process, so each test works in a `namespace`, and with
+a `group` of custom kinds, that no other test knows. What differs on purpose is in docs/reference/api-server.md.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Run a real etcd, kube-apiserver and kube-controller-manager on this machine, for tests and benchmarks.
 
 As envtest does (https://book.kubebuilder.io/reference/envtest), with two differences: every cluster has a loopback
-address of its own, leased by `local.addresses`, so that fixed ports never meet; and kube-controller-manager can run, for
-without it nothing collects garbage and no namespace ever ends.
+address of its own, leased by `local.addresses`, so that fixed ports never meet; and kube-controller-manager can run,
+for without it nothing collects garbage and no namespace ever ends.
 
 Blocking on purpose: tests of any kind use it, and its processes outlive the event loop of a single test.
 """
