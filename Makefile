@@ -1,5 +1,5 @@
 # make demo    the story of the README, from nothing, in a simulated cloud (KEEP=1 leaves it running)
-# make test    every test that needs no real cloud
+# make test    every test that needs no real cloud; those that need a real kube-apiserver are skipped without one
 # make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
 # make kubernetes   build the real one, once, into the user's cache (needs Go; or set KUBEBUILDER_ASSETS)
 # make check   format, lint, import contracts, types, generated files
