@@ -27,7 +27,7 @@ class Journal(Protocol):
         """Open the file, made where it is missing, and return the last revision that it has promised.
 
         Raises:
-            StoreError: the file is in use, damaged or not a store.
+            StoreError: the file is in use, damaged, incomplete or not a store; it is left closed and as it was.
         """
         ...
 
@@ -44,5 +44,9 @@ class Journal(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; safe to repeat.
+
+        Raises:
+            StoreError: it was not closed in good order; what was committed is durable nevertheless.
+        """
         ...

@@ -66,9 +66,18 @@ class Store:
         self._scope = TaskScope("store")
 
     async def __aenter__(self) -> Self:
-        """Load what is stored and start the writer."""
+        """Load what is stored and start the writer.
+
+        Raises:
+            StoreError: the journal cannot be opened or read.
+        """
         if self._journal is not None:
-            await run_blocking(self._executor, partial(self._load, self._journal))
+            try:
+                await run_blocking(self._executor, partial(self._load, self._journal))
+            except BaseException:
+                await self._close_journal()
+                self._executor.shutdown(wait=False)
+                raise
         await self._scope.__aenter__()
         if self._journal is not None:
             self._scope.start(self._write_groups(self._journal), name="writer")
@@ -84,8 +93,7 @@ class Store:
         try:
             await self._scope.__aexit__(None, None, None)
         finally:
-            if self._journal is not None:
-                await run_blocking(self._executor, self._journal.close)
+            await self._close_journal()
             self._executor.shutdown(wait=False)
 
     @property
@@ -160,6 +168,15 @@ class Store:
         self._revision = self._submitted = self._floor = max(journal.open(), self._floor)
         for resource, record in journal.load():
             self.collection(resource).load(record)
+
+    async def _close_journal(self) -> None:
+        if self._journal is None:
+            return
+        try:
+            await run_blocking(self._executor, self._journal.close)
+        except StoreError as error:
+            # What was acknowledged is durable all the same: the next start reads it from the log.
+            _log.error("Failed to end the store in good order: %s", error)
 
     def _submit(
         self, resource: ResourceId, key: ObjectKey, obj: JsonObject, *, deleted: bool
