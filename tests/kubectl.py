@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 
@@ -25,6 +26,8 @@ class Kubectl:
 
     environment: dict[str, str]
     program: str = "kubectl"
+    folder: Path | None = None
+    """Where the commands run; None for this process's own."""
 
     async def run(self, *arguments: str, stdin: Any = None) -> Done:
         text = stdin if isinstance(stdin, str | None) else json.dumps(stdin)
@@ -38,7 +41,7 @@ class Kubectl:
         return done.out.strip()
 
     def started(self, *arguments: str) -> "Started":
-        return Started((self.program, *arguments), self.environment)
+        return Started(self, arguments)
 
     def with_environment(self, **extra: str) -> "Kubectl":
         return replace(self, environment=self.environment | extra)
@@ -47,14 +50,19 @@ class Kubectl:
 class Started:
     """A kubectl process that ends with the block."""
 
-    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
+    def __init__(self, kubectl: Kubectl, arguments: tuple[str, ...]) -> None:
+        self._kubectl = kubectl
         self._arguments = arguments
-        self._environment = environment
 
     async def __aenter__(self) -> asyncio.subprocess.Process:
-        pipe = asyncio.subprocess.PIPE
+        pipe, kubectl = asyncio.subprocess.PIPE, self._kubectl
         self._process = await asyncio.create_subprocess_exec(
-            *self._arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=self._environment
+            *(kubectl.program, *self._arguments),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=kubectl.environment,
+            cwd=kubectl.folder,
         )
         return self._process
 

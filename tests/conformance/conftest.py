@@ -9,6 +9,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from tests.conformance import defects
 from tests.conformance.servers import EMBEDDED, REAL, Served, open_api, run_embedded, serve_real
+from tests.conformance.terminal import Terminal
 from tests.kubectl import Kubectl
 from tests.raw_api import Api
 from tools.build_kubernetes import find_binaries, why_absent
@@ -116,6 +118,34 @@ def kubectl(served: Served, namespace: str, tmp_path: Path) -> Kubectl:
     binaries = find_binaries()
     built = binaries / "kubectl" if binaries else None
     return Kubectl(environment, str(built) if built and built.exists() else "kubectl")
+
+
+@pytest.fixture
+def terminal(kubectl: Kubectl, served: Served, namespace: str, group: str, tmp_path: Path) -> Terminal:
+    """Type transcripts of kubectl in a folder that holds the files of `terminal/files`."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    names = {"NAMESPACE": namespace, "GROUP": group, "URL": served.url}
+    opened = Terminal(replace(kubectl, folder=folder), folder, names)
+    for file in (Path(__file__).parent / "terminal" / "files").iterdir():
+        opened.write(file.name, file.read_text())
+    return opened
+
+
+@pytest.fixture
+async def kites(terminal: Terminal, api: Api, group: str) -> AsyncIterator[str]:
+    """Serve Kites, the kind of `terminal/files/kites.yaml`, and return the path of the namespace's."""
+    definition = yaml.safe_load((terminal.folder / "kites.yaml").read_text())
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    await api.create(definitions, definition)
+    path = f"/apis/{group}/v1/namespaces/{terminal.names['NAMESPACE']}/kites"
+    # kubectl reads what is served, and how, before it sends anything; a real server says so a moment later.
+    await _found(api, path)
+    await _found(api, f"/openapi/v3/apis/{group}/v1")
+    yield path
+    # kubectl finds a kind by its name alone, and would warn of what another test left.
+    await api.delete(f"{definitions}/kites.{group}")
+    await api.gone(f"{definitions}/kites.{group}")
 
 
 def _with_namespace(kubeconfig: bytes, namespace: str) -> str:
