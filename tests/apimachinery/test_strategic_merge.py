@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kubecapy.apimachinery.patches import PatchError, apply_strategic_merge_patch
+from kubecapy.apimachinery.resources import GroupVersionKind
 
 DEPLOYMENT: dict[str, Any] = {
     "metadata": {"name": "d", "finalizers": ["a"], "ownerReferences": [{"uid": "1", "name": "one"}]},
@@ -27,7 +28,9 @@ DEPLOYMENT: dict[str, Any] = {
 
 def patched(patch: dict[str, Any], kind: str = "Deployment", target: dict[str, Any] = DEPLOYMENT) -> dict[str, Any]:
     before = copy.deepcopy((target, patch))
-    result = apply_strategic_merge_patch(target, patch, kind)
+    result = apply_strategic_merge_patch(
+        target, patch, GroupVersionKind("apps" if kind == "Deployment" else "", "v1", kind)
+    )
     assert (target, patch) == before
     return result
 

@@ -74,8 +74,8 @@ def test_broken_bytes_are_refused_in_one_sentence(data: bytes, message: str) -> 
 
 
 def test_a_kind_that_is_not_known_says_so() -> None:
-    with pytest.raises(UnknownMessage, match="objects of kind Pod are not read as protobuf by this server: send JSON"):
-        decode_protobuf(envelope("v1", "Pod", b""))
+    with pytest.raises(UnknownMessage, match="objects of kind Job are not read as protobuf by this server: send JSON"):
+        decode_protobuf(envelope("batch/v1", "Job", b""))
 
 
 def test_fixed_fields_are_read() -> None:

@@ -12,27 +12,57 @@ and k8s.io/apimachinery pkg/util/strategicpatch. Directives inside a patch:
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
+from kubecapy.apimachinery.go_types import element_of, flat_fields, form_of, type_of_kind, underlying
 from kubecapy.apimachinery.json_patch import PatchError
-from kubecapy.apimachinery.list_merge_keys import SHAPES, FieldRule, Shape, shape_of_kind
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.resources import GroupVersionKind
 
 _PATCH = "$patch"
 _RETAIN_KEYS = "$retainKeys"
 _ORDER = "$setElementOrder/"
 _DELETE = "$deleteFromPrimitiveList/"
-_PLAIN_FIELD = FieldRule()
 
 
-def apply_strategic_merge_patch(target: JsonObject, patch: JsonObject, kind: str) -> JsonObject:
-    """Return the built-in object `target` of `kind` with `patch` merged in; both stay untouched.
+class _Rule(msgspec.Struct, frozen=True):
+    """How one field merges."""
+
+    type: str = ""
+    """Go type of the field, or of the entries of the list; empty where nothing below is known."""
+    merge_key: str = ""
+    """Key that tells entries of a list of objects apart; empty for other fields."""
+    is_set: bool = False
+    """True for a list of scalars that merges as a set."""
+
+
+def apply_strategic_merge_patch(target: JsonObject, patch: JsonObject, gvk: GroupVersionKind) -> JsonObject:
+    """Return `target`, an object of the built-in kind `gvk`, with `patch` merged in; both stay untouched.
 
     Raises:
         PatchError: a directive is unknown or malformed, or an entry of a merged list lacks the key that names it.
     """
-    return _merge_map(target, patch, shape_of_kind(kind))
+    return _merge_map(target, patch, type_of_kind(gvk))
 
 
-def _merge_map(target: JsonObject, patch: JsonObject, shape: Shape) -> JsonObject:
+def _rule_of(type_: str, key: str) -> _Rule:
+    """Return how the field `key` of a struct, or the entry of a map, merges."""
+    while type_ and form_of(type_) == "pointer":
+        type_ = element_of(type_)
+    if not type_ or form_of(type_) not in ("struct", "map"):
+        return _Rule()
+    if form_of(type_) == "map":
+        return _Rule(element_of(type_))
+    field = flat_fields(underlying(type_)).get(key)
+    if field is None:
+        return _Rule()
+    if form_of(field.type) != "list":
+        return _Rule(field.type)
+    is_merged = "merge" in field.strategies
+    return _Rule(element_of(field.type), field.merge_key if is_merged else "", is_merged and not field.merge_key)
+
+
+def _merge_map(target: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
     directive = patch.get(_PATCH, "merge")
     if directive == "replace":
         return {key: _without_directives(value) for key, value in patch.items() if not key.startswith("$")}
@@ -47,8 +77,8 @@ def _merge_map(target: JsonObject, patch: JsonObject, shape: Shape) -> JsonObjec
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = _merge_field(merged.get(key), value, shape.get(key, _PLAIN_FIELD))
-    return _apply_list_directives(merged, patch, shape)
+            merged[key] = _merge_field(merged.get(key), value, _rule_of(type_, key))
+    return _apply_list_directives(merged, patch, type_)
 
 
 def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
@@ -61,9 +91,9 @@ def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
     return {key: value for key, value in target.items() if key in kept}
 
 
-def _merge_field(old: Any, new: Any, rule: FieldRule) -> Any:  # Any: JSON values
+def _merge_field(old: Any, new: Any, rule: _Rule) -> Any:  # Any: JSON values
     if isinstance(new, dict):
-        return _merge_map(old if isinstance(old, dict) else {}, new, SHAPES[rule.type])
+        return _merge_map(old if isinstance(old, dict) else {}, new, rule.type)
     if not isinstance(new, list):
         return new
     current = old if isinstance(old, list) else []
@@ -74,7 +104,7 @@ def _merge_field(old: Any, new: Any, rule: FieldRule) -> Any:  # Any: JSON value
     return new
 
 
-def _merge_entries(current: list[Any], entries: list[Any], rule: FieldRule) -> list[Any]:
+def _merge_entries(current: list[Any], entries: list[Any], rule: _Rule) -> list[Any]:
     """Return `current` with `entries` merged in by key: known ones in place, new ones at the end."""
     if any(isinstance(entry, dict) and entry.keys() == {_PATCH} for entry in entries):
         # `- $patch: replace` alone among the entries: the rest of them are the new list.
@@ -86,23 +116,23 @@ def _merge_entries(current: list[Any], entries: list[Any], rule: FieldRule) -> l
         if entry.get(_PATCH) == "delete":
             merged = [old for old in merged if not _is_named(old, rule, name)]
         elif place is None:
-            merged.append(_merge_map({}, entry, SHAPES[rule.type]))
+            merged.append(_merge_map({}, entry, rule.type))
         else:
-            merged[place] = _merge_map(merged[place], entry, SHAPES[rule.type])
+            merged[place] = _merge_map(merged[place], entry, rule.type)
     return merged
 
 
-def _name_of(entry: Any, rule: FieldRule) -> Any:  # Any: a JSON scalar
+def _name_of(entry: Any, rule: _Rule) -> Any:  # Any: a JSON scalar
     if not isinstance(entry, dict) or rule.merge_key not in entry:
         raise PatchError(f"every entry of a merged list needs its {rule.merge_key}")
     return entry[rule.merge_key]
 
 
-def _is_named(entry: Any, rule: FieldRule, name: Any) -> bool:
+def _is_named(entry: Any, rule: _Rule, name: Any) -> bool:
     return isinstance(entry, dict) and entry.get(rule.merge_key) == name
 
 
-def _apply_list_directives(merged: JsonObject, patch: JsonObject, shape: Shape) -> JsonObject:
+def _apply_list_directives(merged: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
     for key in patch:
         if key.startswith(_DELETE):
             field = key.removeprefix(_DELETE)
@@ -113,7 +143,7 @@ def _apply_list_directives(merged: JsonObject, patch: JsonObject, shape: Shape) 
         if key.startswith(_ORDER):
             field = key.removeprefix(_ORDER)
             if isinstance(merged.get(field), list):
-                merge_key = shape.get(field, _PLAIN_FIELD).merge_key
+                merge_key = _rule_of(type_, field).merge_key
                 merged[field] = _ordered(merged[field], _list_of(patch, key), merge_key)
     return merged
 

@@ -133,7 +133,7 @@ class FakeApi:
         """Apply `patch` and return the changed object; Conflict where a resourceVersion inside it is stale."""
         with self._recorded(Call("patch", resource.qualified_plural, key, subresource, patch)):
             old = self.store.get(resource, key)
-            new = patched(old, patch, patch_type, resource.kind)
+            new = patched(old, patch, patch_type, resource.gvk)
             return self._typed(resource, self.store.update(resource, key, new, subresource))
 
     async def delete(

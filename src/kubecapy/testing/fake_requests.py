@@ -7,7 +7,7 @@ from typing import Any
 from kubecapy.apimachinery.errors import BadRequest, Invalid, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.patches import PatchError, apply_json_patch, apply_merge_patch, apply_strategic_merge_patch
-from kubecapy.apimachinery.resources import Resource
+from kubecapy.apimachinery.resources import GroupVersionKind, Resource
 from kubecapy.apimachinery.selectors import parse_field_selector, parse_label_selector
 from kubecapy.client.interfaces import PatchBody, PatchType
 
@@ -30,13 +30,13 @@ def selection(namespace: str, labels: str, fields: str) -> Callable[[JsonObject]
     return selects
 
 
-def patched(old: JsonObject, patch: PatchBody, patch_type: PatchType, kind: str) -> JsonObject:
+def patched(old: JsonObject, patch: PatchBody, patch_type: PatchType, gvk: GroupVersionKind) -> JsonObject:
     """Return `old` with `patch` applied; Invalid where it does not fit."""
     try:
         if isinstance(patch, list):
             return apply_json_patch(old, patch)
         if patch_type == "strategic":
-            return apply_strategic_merge_patch(old, patch, kind)
+            return apply_strategic_merge_patch(old, patch, gvk)
         return apply_merge_patch(old, patch)
     except PatchError as error:
         raise Invalid(str(error)) from error

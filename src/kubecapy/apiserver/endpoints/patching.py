@@ -46,7 +46,7 @@ async def read_patch(request: web.BaseRequest, kind: ServedKind) -> Patch:
     if not isinstance(patch, dict):
         raise BadRequest("a merge patch must be an object")
     if type_ == STRATEGIC:
-        return Patch(lambda obj: _apply(lambda: apply_strategic_merge_patch(obj, patch, kind.kind)))
+        return Patch(lambda obj: _apply(lambda: apply_strategic_merge_patch(obj, patch, kind.gvk)))
     return Patch(lambda obj: _apply(lambda: apply_merge_patch(obj, patch)))
 
 

@@ -1,1 +1,1 @@
-"""Read the protobuf bodies that kubectl 1.32 and later send for imperative creates."""
+"""Read protobuf bodies, which kubectl 1.32 and later and clients in Go send for built-in kinds."""

@@ -1,24 +1,27 @@
 """Turn a protobuf body into the JSON object that means the same.
 
-Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding (the envelope).
+Sources: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding (the envelope); the
+generated.proto files of k8s.io/api and k8s.io/apimachinery (types with messages of their own).
 """
 
 import base64
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
+import msgspec
+
+from kubecapy.apimachinery.go_types import GoField, element_of, form_of, own_fields, type_of_kind, underlying
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apimachinery.times import format_micro_time, format_time
-from kubecapy.apiserver.protobuf.kinds import SHAPES
-from kubecapy.apiserver.protobuf.shapes import Field, Scalar, Shape, message, one
 from kubecapy.apiserver.protobuf.wire import WireError, WireField, read_fields, signed
 
 MAGIC = b"k8s\x00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TYPE = message(one(1, "apiVersion"), one(2, "kind"))
-_ENVELOPE = message(one(1, "typeMeta", _TYPE), one(2, "raw", "bytes"))
-_TIME = message(one(1, "seconds", "integer"), one(2, "nanos", "integer"))
+_NOT_READ = "apiextensions"
+"""Package whose kinds nobody sends in this form, and whose schemas have messages unlike their JSON."""
 
 
 class UnknownMessage(ValueError):
@@ -34,75 +37,131 @@ def decode_protobuf(data: bytes) -> JsonObject:
     """
     if not data.startswith(MAGIC):
         raise WireError("the body does not begin with the mark of Kubernetes' protobuf envelope")
-    envelope = _object(data[len(MAGIC) :], _ENVELOPE)
-    type_ = envelope.get("typeMeta", {})
-    group, version = split_api_version(type_.get("apiVersion", ""))
-    kind = type_.get("kind", "")
-    shape = SHAPES.get(GroupVersionKind(group, version, kind))
-    if shape is None:
+    envelope = _last_values(data[len(MAGIC) :])
+    named = _last_values(_bytes(envelope.get(1, b"")))
+    api_version, kind = _text(named.get(1, b"")), _text(named.get(2, b""))
+    type_ = type_of_kind(GroupVersionKind(*split_api_version(api_version), kind))
+    if not type_ or type_.startswith(_NOT_READ):
         raise UnknownMessage(f"objects of kind {kind} are not read as protobuf by this server: send JSON")
-    body = _object(base64.b64decode(envelope.get("raw", "")), shape)
-    return {"apiVersion": type_["apiVersion"], "kind": kind, **body}
+    return {"apiVersion": api_version, "kind": kind, **_object(_bytes(envelope.get(2, b"")), type_)}
 
 
-def _object(data: bytes, shape: Shape) -> JsonObject:
+def _object(data: bytes, type_: str) -> JsonObject:
+    """Return the struct that the message `data` is."""
     obj: JsonObject = {}
+    fields = _by_number(underlying(type_))
     for entry in read_fields(data):
-        field = shape.fields.get(entry.number)
+        field = fields.get(entry.number)
         if field is not None:
             _add(obj, field, entry)
     return obj
 
 
-def _add(obj: JsonObject, field: Field, entry: WireField) -> None:
+@cache
+def _by_number(type_: str) -> Mapping[int, GoField]:
+    return {field.number: field for field in own_fields(type_) if field.number}
+
+
+def _add(obj: JsonObject, field: GoField, entry: WireField) -> None:
     """Put one field where JSON has it; zero times and empty texts are Go's way of saying nothing."""
-    if field.form == "map":
-        key, value = _map_entry(entry, field)
+    if field.is_inline:
+        obj.update(_object(_bytes(entry.value), field.type))
+        return
+    form = form_of(field.type)
+    if form == "map":
+        key, value = _map_entry(entry, element_of(field.type))
         obj.setdefault(field.name, {})[key] = value
-    elif field.form == "list":
-        obj.setdefault(field.name, []).append(_value(entry.value, field.type))
+    elif form == "list":
+        obj.setdefault(field.name, []).append(_value(entry.value, element_of(field.type)))
     else:
         value = _value(entry.value, field.type)
         if value not in (None, ""):
             obj[field.name] = value
 
 
-def _map_entry(entry: WireField, field: Field) -> tuple[str, Any]:
-    pair = message(one(1, "key"), one(2, "value", field.type))
-    found = _object(_bytes(entry.value), pair)
-    value = found.get("value", {} if isinstance(field.type, Shape) else "")
-    # ExtraValue is a list in JSON and a message around a list here.
-    return found.get("key", ""), value.get("items", []) if isinstance(value, dict) else value
+def _map_entry(entry: WireField, type_: str) -> tuple[str, Any]:
+    pair = _last_values(_bytes(entry.value))
+    return _text(pair.get(1, b"")), _value(pair[2], type_) if 2 in pair else ""
 
 
-def _value(value: int | bytes, type_: Scalar | Shape) -> Any:
-    if isinstance(type_, Shape):
-        return _object(_bytes(value), type_)
-    match type_:
-        case "text":
-            return _text(_bytes(value))
+def _value(value: int | bytes, type_: str) -> Any:
+    match form_of(type_):
+        case "pointer":
+            return _value(value, element_of(type_))
+        case "scalar":
+            return _scalar(value, underlying(type_))
         case "bytes":
             return base64.b64encode(_bytes(value)).decode()
-        case "integer":
-            return signed(_integer(value))
-        case "boolean":
-            return bool(_integer(value))
-        case "time" | "micro-time":
-            return _time(_object(_bytes(value), _TIME), is_micro=type_ == "micro-time")
+        case "list":
+            # A named list such as ExtraValue is a message around its items.
+            items = (entry for entry in read_fields(_bytes(value)) if entry.number == 1)
+            return [_value(item.value, element_of(type_)) for item in items]
+        case "struct":
+            return _object(_bytes(value), type_)
+        case _:
+            return _SPECIAL[underlying(type_)](_bytes(value))
 
 
-def _time(parts: JsonObject, *, is_micro: bool) -> str | None:
+def _scalar(value: int | bytes, type_: str) -> Any:
+    if type_ == "string":
+        return _text(value)
+    number = _integer(value)
+    return bool(number) if type_ == "bool" else signed(number)
+
+
+def _time(data: bytes) -> str | None:
+    moment = _moment(data)
+    return None if moment is None else format_time(moment)
+
+
+def _micro_time(data: bytes) -> str | None:
+    moment = _moment(data)
+    return None if moment is None else format_micro_time(moment)
+
+
+def _moment(data: bytes) -> datetime | None:
     """Return the time; None for an empty message and for Go's zero time, which lies before the epoch."""
-    seconds = parts.get("seconds", 0)
+    parts = _last_values(data)
+    seconds = signed(_integer(parts.get(1, 0)))
     if not parts or not 0 <= seconds < 1 << 37:
         return None
-    moment = _EPOCH + timedelta(seconds=seconds, microseconds=parts.get("nanos", 0) // 1000)
-    return format_micro_time(moment) if is_micro else format_time(moment)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=_integer(parts.get(2, 0)) // 1000)
 
 
-def _text(data: bytes) -> str:
+def _quantity(data: bytes) -> str:
+    return _text(_last_values(data).get(1, b"0"))
+
+
+def _integer_or_text(data: bytes) -> int | str:
+    parts = _last_values(data)
+    return _text(parts.get(3, b"")) if parts.get(1) else signed(_integer(parts.get(2, 0)))
+
+
+def _raw_json(data: bytes) -> Any:
     try:
-        return data.decode()
+        return msgspec.json.decode(_bytes(_last_values(data).get(1, b"null")))
+    except msgspec.DecodeError as error:
+        raise WireError("JSON inside of the message cannot be read") from error
+
+
+_SPECIAL: Mapping[str, Callable[[bytes], Any]] = {
+    "meta/v1.Time": _time,
+    "meta/v1.MicroTime": _micro_time,
+    "meta/v1.FieldsV1": _raw_json,
+    "resource.Quantity": _quantity,
+    "intstr.IntOrString": _integer_or_text,
+    "runtime.RawExtension": _raw_json,
+}
+
+
+def _last_values(data: bytes) -> dict[int, int | bytes]:
+    """Return the fields of a message none of whose fields repeats; of repeated ones the last counts."""
+    return {entry.number: entry.value for entry in read_fields(data)}
+
+
+def _text(value: int | bytes) -> str:
+    try:
+        return _bytes(value).decode()
     except UnicodeDecodeError as error:
         raise WireError("a text is not UTF-8") from error
 

@@ -98,11 +98,12 @@ class OwnerGraph:
         node = self._nodes.pop(uid, None)
         if node is None:
             return
-        for owner in node.owners:
-            dependents = self._dependents[owner.uid]
+        # One owner may be named twice.
+        for owner in {reference.uid for reference in node.owners}:
+            dependents = self._dependents[owner]
             dependents.discard(uid)
             if not dependents:
-                del self._dependents[owner.uid]
+                del self._dependents[owner]
 
 
 def _read(resource: ResourceId, record: Record) -> Node:
