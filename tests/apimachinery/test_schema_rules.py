@@ -55,10 +55,10 @@ def test_message_message_expression_and_the_rule_itself_are_the_three_ways_to_sa
     )
 
     assert [str(error) for error in schema.validate({"spec": {"a": 0}})] == [
-        'spec: Invalid value: "object": a must be greater than one',
-        'spec: Invalid value: "object": a is 0',
-        'spec: Invalid value: "object": fallback',
-        'spec: Invalid value: "object": failed rule: self.a > 4',
+        "spec: Invalid value: a must be greater than one",
+        "spec: Invalid value: a is 0",
+        "spec: Invalid value: fallback",
+        "spec: Invalid value: failed rule: self.a > 4",
     ]
 
 
@@ -98,7 +98,7 @@ def test_items_of_a_list_map_meet_their_old_selves_by_key() -> None:
     old = {"spec": [{"name": "a", "value": 5}, {"name": "b", "value": 1}]}
     new = {"spec": [{"name": "b", "value": 1}, {"name": "a", "value": 4}, {"name": "c", "value": 0}]}
 
-    assert [str(error) for error in schema.validate(new, old)] == ['spec[1]: Invalid value: "object": may not shrink']
+    assert [str(error) for error in schema.validate(new, old)] == ["spec[1]: Invalid value: may not shrink"]
 
 
 def test_rules_wait_until_types_are_right() -> None:
@@ -157,3 +157,23 @@ def test_evaluating_rules_does_not_load_the_command_line_of_the_library() -> Non
     )
 
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_default_is_held_against_the_rules_before_those_below_it_are_filled_in() -> None:
+    inner = {"type": "integer", "default": 1}
+    field = {
+        "type": "object",
+        "default": {},
+        "properties": {"a": inner},
+        "x-kubernetes-validations": [{"rule": "self.a > 0", "message": "a must be positive"}],
+    }
+
+    with pytest.raises(SchemaError) as raised:
+        compile_schema({"type": "object", "properties": {"spec": field}})
+
+    assert [str(error) for error in raised.value.errors] == [
+        (
+            'openAPIV3Schema.properties[spec].default: Invalid value: "object": '
+            "no such key: a evaluating rule: a must be positive"
+        )
+    ]

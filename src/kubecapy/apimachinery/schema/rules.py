@@ -14,7 +14,7 @@ from kubecapy.apimachinery.fields import FieldError, FieldErrorType
 from kubecapy.apimachinery.schema.identity import same
 from kubecapy.apimachinery.schema.lists import ABSENT, compile_pairing
 from kubecapy.apimachinery.schema.nodes import Node, RuleSource
-from kubecapy.apimachinery.schema.wording import quote, type_name
+from kubecapy.apimachinery.schema.wording import quote, refused, type_name
 
 RuleCheck = Callable[[Any, Any, str, list[FieldError]], None]
 """Appends the broken rules of a value (new, old or ABSENT, path)."""
@@ -25,6 +25,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "FieldValueRequired": "Required value",
     "FieldValueDuplicate": "Duplicate value",
 }
+_WITHOUT_VALUE: Final = frozenset({"FieldValueRequired", "FieldValueForbidden"})
 
 
 class Rule:
@@ -54,7 +55,8 @@ class Rule:
         try:
             holds = self._rule.evaluate(scope)
         except CelError as error:
-            return self._error(path, value, f"{self.source.rule}: {error}")
+            rule = self.source.message or self.source.rule.strip()
+            return refused(path, type_name(value), f"{error} evaluating rule: {rule}")
         return None if holds is True else self._error(path, value, self._describe(scope))
 
     def _describe(self, scope: Scope) -> str:
@@ -70,12 +72,8 @@ class Rule:
     def _error(self, path: str, value: Any, message: str) -> FieldError:
         reason = cast("FieldErrorType", self.source.reason)  # the constructor checked it against the table
         word = _REASONS[self.source.reason]
-        shown = "" if reason in ("FieldValueRequired", "FieldValueForbidden") else f"{_shown(value)}: "
+        shown = "" if isinstance(value, dict | list) or reason in _WITHOUT_VALUE else f"{quote(value)}: "
         return FieldError(path + self.source.field_path, reason, f"{word}: {shown}{message}")
-
-
-def _shown(value: Any) -> str:
-    return quote(type_name(value)) if isinstance(value, dict | list) else quote(value)
 
 
 def compile_rules(node: Node, errors: list[FieldError]) -> RuleCheck | None:

@@ -98,8 +98,15 @@ def compile_schema(openapi: JsonObject, path: str = "openAPIV3Schema") -> Schema
 
 
 def _check_defaults(root: Node) -> list[FieldError]:
+    """Return what is wrong with the defaults; rules see a default before those below it are filled in, as there."""
     errors: list[FieldError] = []
     for node in walk(root):
-        if node.has_default:
-            compile_check(node)(compile_defaults(node)(node.default), ABSENT, f"{node.path}.default", errors)
+        if not node.has_default:
+            continue
+        path, before = f"{node.path}.default", len(errors)
+        compile_check(node)(compile_defaults(node)(node.default), ABSENT, path, errors)
+        # Rules that do not compile were told of when the whole schema was compiled.
+        rules = compile_rules(node, [])
+        if rules is not None and len(errors) == before:
+            rules(node.default, ABSENT, path, errors)
     return errors
