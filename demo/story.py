@@ -68,7 +68,7 @@ STORY: tuple[Step, ...] = (
         "get-clusters",
         "From here on, the new cluster answers.",
         ("kubectl", "get", "clusters"),
-        shape=(r"NAME\s+AGE", rf"test1\s+{AGE}"),
+        shape=(r"NAME\s+PHASE\s+AGE", rf"test1\s+Provisioned\s+{AGE}"),
     ),
     Step(
         "get-machines",

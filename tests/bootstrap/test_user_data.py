@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from tests.bootstrap.builders import a_cluster, a_machine, a_request
 
-from kubecapy.api.cluster.v1alpha1 import Taint
+from kubecapy.api.cluster.v1alpha1 import Cluster, ClusterSpec, Taint
 from kubecapy.apimachinery.codec import load_yaml
 from kubecapy.apimachinery.meta import ObjectMeta
 from kubecapy.bootstrap.certificates import Authorities, public_key_hash
@@ -147,6 +147,21 @@ def test_labels_and_taints_reach_the_kubelet(authorities: Authorities) -> None:
 def test_a_wrong_pod_range_is_refused_by_its_path(pods: tuple[str, ...], message: str) -> None:
     with pytest.raises(InvalidWish, match=re.escape(message)):
         check_wish(a_machine(), a_cluster(pods))
+
+
+def test_a_cluster_without_a_network_gets_the_usual_one(authorities: Authorities) -> None:
+    bare = Cluster(metadata=a_cluster().metadata, spec=ClusterSpec())
+    request = msgspec.structs.replace(a_request(a_machine(control_plane="1.14.0"), authorities), joins=False)
+
+    user_data = document(msgspec.structs.replace(request, cluster=bare))
+
+    documents = load_yaml(file_of(user_data, "/etc/kubernetes/kubeadm.yaml"))
+    (networking,) = (found["networking"] for found in documents if "networking" in found)
+    assert networking == {
+        "podSubnet": "192.168.0.0/16",
+        "serviceSubnet": "10.96.0.0/12",
+        "dnsDomain": "cluster.local",
+    }
 
 
 def test_a_machine_without_versions_is_refused() -> None:

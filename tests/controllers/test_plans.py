@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from tests.controllers.world import START, a_cluster, a_machine, a_master, changed
 
-from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Machine, NodeAddress, ObjectReference
+from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster, Machine, NodeAddress, ObjectReference
 from kubecapy.apimachinery.conditions import Condition
 from kubecapy.apimachinery.meta import ObjectKey, OwnerReference
 from kubecapy.contract.errors import REACTIONS, NotFound, NotReady, ProviderError, Throttled
 from kubecapy.controllers.cluster.deletion import plan_machine_deletion
 from kubecapy.controllers.cluster.endpoint import plan_endpoint
+from kubecapy.controllers.cluster.phase import phase_of as phase_of_cluster
 from kubecapy.controllers.findings import Findings, status_message
 from kubecapy.controllers.machine.console import find_boot_failure
 from kubecapy.controllers.machine.joining import next_console_look
@@ -114,7 +115,7 @@ def test_the_last_control_plane_is_last_among_those_that_go_too() -> None:
     assert is_last_control_plane(a_machine(), [a_machine()])
 
 
-def deleting(machine: Machine) -> Machine:
+def deleting(machine):
     return changed(machine, metadata=changed(machine.metadata, deletion_timestamp=DELETED))
 
 
@@ -210,6 +211,29 @@ def with_conditions(*true: str, **status: object) -> Machine:
 )
 def test_the_phase_follows_from_the_conditions(machine: Machine, phase: str) -> None:
     assert phase_of(machine) == phase
+
+
+def cluster_with(*true: str, **status: object) -> Cluster:
+    cluster = a_cluster()
+    conditions = tuple(Condition(type=type_, status="True") for type_ in true)
+    return changed(cluster, status=changed(cluster.status, conditions=conditions, **status))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "phase"),
+    [
+        (cluster_with(), "Pending"),
+        (cluster_with("CertificatesReady"), "Provisioning"),
+        (cluster_with("CertificatesReady", "InfrastructureReady"), "Provisioning"),
+        (cluster_with("CertificatesReady", "ControlPlaneEndpointReady"), "Provisioning"),
+        (cluster_with("CertificatesReady", "InfrastructureReady", "ControlPlaneEndpointReady"), "Provisioned"),
+        (cluster_with("InfrastructureReady", error_reason="InvalidConfiguration"), "Failed"),
+        (deleting(cluster_with("InfrastructureReady", error_reason="InvalidConfiguration")), "Deleting"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_phase_of_a_cluster_follows_from_its_conditions(cluster: Cluster, phase: str) -> None:
+    assert phase_of_cluster(cluster) == phase
 
 
 def test_every_error_of_the_contract_has_a_reaction() -> None:

@@ -29,6 +29,7 @@ async def test_a_cluster_and_its_machines_become_ready() -> None:
         "ControlPlaneReady": "True",
         "Ready": "True",
     }
+    assert world.cluster().status.phase == "Provisioned"
     for key in (MASTER, WORKER):
         machine = world.machine(key)
         assert findings(machine.status.conditions) == {

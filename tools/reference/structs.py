@@ -41,6 +41,11 @@ def fields_of(struct: Struct) -> Iterator[Field]:
         yield Field(field.encode_name, type_name(hints[field.name]), field.required, texts.get(field.name, ""))
 
 
+def is_struct(hint: Any) -> bool:
+    """Return whether a type is that of an object with named fields."""
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+
+
 def structs_below(struct: Struct, *, leaves: Set[Struct]) -> Iterator[Struct]:
     """Yield every Struct that a field of `struct` holds, each once, depth first; `leaves` and itself are left out."""
     seen: set[type] = {struct, *leaves}
@@ -65,7 +70,7 @@ def type_name(hint: Any) -> str:
 
 def sample_value(hint: Any) -> Any:
     """Return a JSON value of the type that asks for something: no field of it is empty."""
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+    if is_struct(hint):
         return {field.encode_name: sample_value(field.type) for field in msgspec.structs.fields(hint)}
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -79,7 +84,7 @@ def sample_value(hint: Any) -> Any:
 
 def _structs_in(hint: Any, seen: set[type]) -> Iterator[Struct]:
     for part in (hint, *typing.get_args(hint)):
-        if isinstance(part, type) and issubclass(part, msgspec.Struct) and part not in seen:
+        if is_struct(part) and part not in seen:
             seen.add(part)
             yield part
             for inner in typing.get_type_hints(part).values():

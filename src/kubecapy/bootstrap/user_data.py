@@ -2,10 +2,19 @@
 
 import ipaddress
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster, Machine, NetworkRanges, NodeAddress, is_control_plane
+from kubecapy.api.cluster.v1alpha1 import (
+    ApiEndpoint,
+    Cluster,
+    ClusterNetwork,
+    Machine,
+    NetworkRanges,
+    NodeAddress,
+    is_control_plane,
+)
 from kubecapy.bootstrap.certificates import Authorities, public_key_hash
 from kubecapy.bootstrap.cloud_init import (
     ClusterVariables,
@@ -32,6 +41,13 @@ from kubecapy.bootstrap.tokens import BootstrapToken
 from kubecapy.telemetry.secrets import Secret
 
 KUBEADM_CONFIG_PATH = "/etc/kubernetes/kubeadm.yaml"
+DEFAULT_NETWORK: Final = ClusterNetwork(
+    services=NetworkRanges(cidr_blocks=("10.96.0.0/12",)),
+    pods=NetworkRanges(cidr_blocks=("192.168.0.0/16",)),
+    service_domain="cluster.local",
+)
+"""What a Cluster without `spec.clusterNetwork` gets: kubeadm's own Service range and domain (kubeadm v1beta1,
+Networking), and the pod range that Calico's manifests are written for."""
 
 
 class HostFacts(msgspec.Struct, frozen=True):
@@ -217,7 +233,7 @@ def _kubeadm_version(machine: Machine) -> KubernetesVersion:
 
 
 def _networking(cluster: Cluster) -> Networking:
-    network = cluster.spec.cluster_network
+    network = cluster.spec.cluster_network or DEFAULT_NETWORK
     return Networking(
         pod_subnet=_first_range(network.pods, "Cluster spec.clusterNetwork.pods.cidrBlocks"),
         service_subnet=_first_range(network.services, "Cluster spec.clusterNetwork.services.cidrBlocks"),

@@ -9,12 +9,15 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import inspect as types
 
 from kubecapy.apimachinery.meta import JsonObject
+
+_MEMBERS: Final[Mapping[str, str]] = {"[]": "items", "{}": "additionalProperties"}
+"""Step of a path to the keyword that holds the schema of what it leads to."""
 
 
 def structural_schema(struct: type[msgspec.Struct]) -> JsonObject:
@@ -30,7 +33,9 @@ def structural_schema(struct: type[msgspec.Struct]) -> JsonObject:
 
 
 def refine(schema: JsonObject, refinements: Mapping[str, JsonObject]) -> JsonObject:
-    """Return `schema` with keywords added at paths such as `spec.taints[].effect`; `[]` steps into items.
+    """Return `schema` with keywords added at paths such as `spec.taints[].effect`.
+
+    `[]` steps into the items of a list, `{}` into the values of a map.
 
     Raises:
         KeyError: a path leads nowhere.
@@ -67,6 +72,8 @@ def _describe(info: types.Type) -> JsonObject:
 
 def _describe_optional(members: tuple[types.Type, ...]) -> JsonObject:
     present = [member for member in members if not isinstance(member, types.NoneType)]
+    if {type(member) for member in present} == {types.IntType, types.StrType}:
+        return {"x-kubernetes-int-or-string": True}
     if len(present) != 1:
         raise TypeError(f"a union of {len(present)} types has no structural schema")
     return _describe(present[0])
@@ -118,14 +125,15 @@ def _read_docstrings(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 def _steps(path: str) -> Iterator[str]:
     for name in path.split("."):
-        yield from (name.removesuffix("[]"), "[]") if name.endswith("[]") else (name,)
+        step = name[-2:] if name.endswith(tuple(_MEMBERS)) else ""
+        yield from (name.removesuffix(step), step) if step else (name,)
 
 
 def _refine_at(schema: JsonObject, steps: list[str], keywords: JsonObject) -> JsonObject:
     if not steps:
         return {**schema, **keywords}
     step, rest = steps[0], steps[1:]
-    if step == "[]":
-        return {**schema, "items": _refine_at(schema["items"], rest, keywords)}
+    if members := _MEMBERS.get(step):
+        return {**schema, members: _refine_at(schema[members], rest, keywords)}
     properties: dict[str, Any] = schema["properties"]
     return {**schema, "properties": {**properties, step: _refine_at(properties[step], rest, keywords)}}

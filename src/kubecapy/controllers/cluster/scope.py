@@ -10,6 +10,7 @@ from kubecapy.bootstrap.certificates import Authorities
 from kubecapy.contract.actuators import ClusterObservation
 from kubecapy.contract.errors import InvalidConfiguration, ProviderError
 from kubecapy.controllers.cluster.conditions import SUMMED_UP
+from kubecapy.controllers.cluster.phase import phase_of
 from kubecapy.controllers.findings import Findings, status_message
 
 
@@ -66,6 +67,7 @@ class ClusterScope:
             error_reason="InvalidConfiguration" if error else None,
             error_message=status_message(str(error)) if error else None,
         )
+        self._set_status(phase=phase_of(self.cluster))
         return self.cluster
 
     def _set_status(self, **changes: object) -> None:

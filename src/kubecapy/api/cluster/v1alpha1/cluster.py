@@ -1,16 +1,20 @@
 """Describe a Cluster: the wish for one Kubernetes cluster and what is known of it.
 
-Source: Cluster API v0.1.10, pkg/apis/cluster/v1alpha1/cluster_types.go; `spec.paused` and `status.conditions` are
-additions that the field came to expect later.
+Source: Cluster API v0.1.10, pkg/apis/cluster/v1alpha1/cluster_types.go. `spec.clusterNetwork` is optional, as v0.1.4
+meant and its CRD did not say; `spec.paused`, `status.phase` and `status.conditions` are additions that the field came
+to expect later.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from kubecapy.api.cluster.v1alpha1.shared import API_VERSION, GROUP, VERSION, ProviderSpec
 from kubecapy.apimachinery.conditions import Condition
 from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
+
+ClusterPhase = Literal["Pending", "Provisioning", "Provisioned", "Deleting", "Failed"]
+ClusterErrorReason = Literal["InvalidConfiguration", "UnsupportedChange", "CreateError", "UpdateError", "DeleteError"]
 
 
 class NetworkRanges(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -34,8 +38,8 @@ class ClusterNetwork(Value, frozen=True, kw_only=True, rename="camel", omit_defa
 class ClusterSpec(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What a person wishes."""
 
-    cluster_network: ClusterNetwork
-    """Network parameters."""
+    cluster_network: ClusterNetwork | None = None
+    """Network parameters; the bootstrap chooses them where they are absent."""
     provider_spec: ProviderSpec | None = None
     """The provider's configuration of the cluster."""
     paused: bool | None = None
@@ -56,14 +60,16 @@ class ClusterStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defau
 
     api_endpoints: tuple[ApiEndpoint, ...] = ()
     """Reachable API servers."""
-    error_reason: str | None = None
-    """Set while a human must act: InvalidConfiguration, UnsupportedChange, CreateError, UpdateError, DeleteError."""
+    error_reason: ClusterErrorReason | None = None
+    """Set while a human must act."""
     error_message: str | None = None
     """For people."""
     provider_status: Mapping[str, Any] | None = None
     """What the provider keeps of the cluster; opaque here."""
     conditions: tuple[Condition, ...] = ()
     """Named findings."""
+    phase: ClusterPhase | None = None
+    """One word for people; derived from the conditions, never read back."""
 
 
 class Cluster(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -1,11 +1,10 @@
 """Make the CustomResourceDefinitions of `cluster.k8s.io/v1alpha1` from the API types.
 
-Shape and descriptions come from the types; this module adds what Python types cannot say: limits, rules between
-fields, and how kubectl prints the kinds. Rules stand for what Cluster API v0.1.10 meant to check in helpers that
-nothing called (pkg/apis/cluster/v1alpha1/cluster_types.go: Validate).
+Shape and descriptions come from the types, limits and rules from `refinements`; this module adds the names of the
+kinds, how kubectl prints them, and their subresources.
 
-Limit: strings that a rule matches have a greatest length, because a real API server refuses rules whose estimated cost
-is unbounded.
+The category is `cluster-api` alone: `kubectl get all` shows the workloads of a namespace, and a person who cleans up
+with `kubectl delete all --all` does not mean to take down a cluster.
 """
 
 from typing import Any, Final, Literal
@@ -14,6 +13,16 @@ import msgspec
 
 from kubecapy.api.cluster.v1alpha1.cluster import CLUSTERS
 from kubecapy.api.cluster.v1alpha1.machine import MACHINES
+from kubecapy.api.cluster.v1alpha1.machineclass import MACHINE_CLASSES
+from kubecapy.api.cluster.v1alpha1.machinedeployment import MACHINE_DEPLOYMENTS
+from kubecapy.api.cluster.v1alpha1.machineset import MACHINE_SETS
+from kubecapy.api.cluster.v1alpha1.refinements import (
+    Refinements,
+    of_cluster,
+    of_machine,
+    of_machine_deployment,
+    of_machine_set,
+)
 from kubecapy.api.cluster.v1alpha1.shared import GROUP, VERSION
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import Resource
@@ -22,14 +31,12 @@ from kubecapy.apimachinery.schema.of_types import refine, structural_schema
 APPROVAL_ANNOTATION: Final = "api-approved.kubernetes.io"
 """Groups below k8s.io need it: https://github.com/kubernetes/enhancements/pull/1111."""
 
-_VERSION_PATTERN: Final = r"^v?[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$"
-
 
 class _Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One column that kubectl prints; priority 1 shows it with `-o wide` only."""
 
     name: str
-    type: Literal["string", "date"]
+    type: Literal["string", "integer", "date"]
     json_path: str = msgspec.field(name="jsonPath")
     description: str = ""
     priority: int = 0
@@ -41,28 +48,25 @@ class _Definition(msgspec.Struct, frozen=True, kw_only=True):
     resource: Resource[Any]
     short_name: str
     columns: tuple[_Column, ...]
-    refinements: dict[str, JsonObject]
+    refinements: Refinements
+    has_status: bool = True
+    """Whether the status is written apart from the rest."""
+    is_scaled: bool = False
+    """Whether the kind has replicas that `kubectl scale` and autoscalers set."""
 
 
 def custom_resource_definitions() -> list[JsonObject]:
-    """Return the definitions of Cluster and Machine (`apiextensions.k8s.io/v1`), equal on every call."""
-    return [_render(definition) for definition in (_cluster(), _machine())]
-
-
-def _rule(rule: str, message: str) -> JsonObject:
-    return {"rule": rule, "message": message}
-
-
-def _checked(*rules: JsonObject) -> JsonObject:
-    return {"x-kubernetes-validations": list(rules)}
+    """Return the definitions of all five kinds (`apiextensions.k8s.io/v1`), equal on every call."""
+    definitions = (_cluster(), _machine(), _machine_set(), _machine_deployment(), _machine_class())
+    return [_render(definition) for definition in definitions]
 
 
 def _cluster() -> _Definition:
-    missing = "invalid cluster configuration: missing Cluster.Spec.ClusterNetwork."
     return _Definition(
         resource=CLUSTERS,
         short_name="cl",
         columns=(
+            _text("Phase", ".status.phase", "Pending to Provisioned, Deleting or Failed."),
             _text(
                 "Endpoint",
                 ".status.apiEndpoints[0].host",
@@ -71,19 +75,7 @@ def _cluster() -> _Definition:
             ),
             _age(),
         ),
-        refinements={
-            "spec.clusterNetwork": _checked(
-                _rule("size(self.serviceDomain) > 0", f"{missing}ServiceDomain"),
-                _rule("size(self.pods.cidrBlocks) > 0", f"{missing}Pods"),
-                _rule("size(self.services.cidrBlocks) > 0", f"{missing}Services"),
-            ),
-            "spec.clusterNetwork.pods.cidrBlocks[]": {"format": "cidr"},
-            "spec.clusterNetwork.services.cidrBlocks[]": {"format": "cidr"},
-            "spec.providerSpec": _one_source(),
-            "status.apiEndpoints[].port": {"format": "int32", "minimum": 0, "maximum": 65535},
-            "status.conditions": _by_type(),
-            "status.conditions[].lastTransitionTime": _time(),
-        },
+        refinements=of_cluster(),
     )
 
 
@@ -98,52 +90,65 @@ def _machine() -> _Definition:
             _text("Version", ".spec.versions.kubelet", "Wished version of the kubelet.", priority=1),
             _age(),
         ),
-        refinements={
-            "spec.metadata.creationTimestamp": {**_time(), "nullable": True},
-            "spec.metadata.deletionTimestamp": {**_time(), "nullable": True},
-            "spec.taints[].effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
-            "spec.taints[].timeAdded": _time(),
-            "spec.providerSpec": _one_source(),
-            "spec.versions": _checked(
-                _rule(
-                    f"{_is_set('self')} == {_is_set('oldSelf')}",
-                    "controlPlane cannot be added or removed: it makes the machine a control plane for good",
-                )
-            ),
-            "spec.versions.kubelet": _version(allow_empty=False),
-            "spec.versions.controlPlane": _version(allow_empty=True),
-            "status.lastUpdated": _time(),
-            "status.lastOperation.lastUpdated": _time(),
-            "status.conditions": _by_type(),
-            "status.conditions[].lastTransitionTime": _time(),
-        },
+        refinements=of_machine(),
     )
 
 
-def _is_set(versions: str) -> str:
-    return f"(has({versions}.controlPlane) && size({versions}.controlPlane) > 0)"
+def _machine_set() -> _Definition:
+    return _Definition(
+        resource=MACHINE_SETS,
+        short_name="ms",
+        columns=(
+            _number("Desired", ".spec.replicas", "Machines that are wished for."),
+            _number("Replicas", ".status.replicas", "Machines that are there."),
+            _number("Ready", ".status.readyReplicas", "Machines whose Node is ready."),
+            _number("Available", ".status.availableReplicas", "Machines whose Node has been ready for long enough."),
+            _template_version(),
+            _age(),
+        ),
+        refinements=of_machine_set(),
+        is_scaled=True,
+    )
 
 
-def _version(*, allow_empty: bool) -> JsonObject:
-    matches = f"self.matches('{_VERSION_PATTERN}')"
-    rule = f"size(self) == 0 || {matches}" if allow_empty else matches
-    return {"maxLength": 64, **_checked(_rule(rule, "must be a Kubernetes version such as 1.14.0"))}
+def _machine_deployment() -> _Definition:
+    return _Definition(
+        resource=MACHINE_DEPLOYMENTS,
+        short_name="md",
+        columns=(
+            _number("Desired", ".spec.replicas", "Machines that are wished for."),
+            _number("Replicas", ".status.replicas", "Machines that are there, of any template."),
+            _number("Updated", ".status.updatedReplicas", "Machines of the newest template."),
+            _number("Ready", ".status.readyReplicas", "Machines whose Node is ready."),
+            _number("Available", ".status.availableReplicas", "Machines whose Node has been ready for long enough."),
+            _template_version(),
+            _age(),
+        ),
+        refinements=of_machine_deployment(),
+        is_scaled=True,
+    )
 
 
-def _one_source() -> JsonObject:
-    return _checked(_rule("!(has(self.value) && has(self.valueFrom))", "at most one of value and valueFrom may be set"))
-
-
-def _by_type() -> JsonObject:
-    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
-
-
-def _time() -> JsonObject:
-    return {"format": "date-time"}
+def _machine_class() -> _Definition:
+    return _Definition(
+        resource=MACHINE_CLASSES,
+        short_name="mc",
+        columns=(_text("Provider-Kind", ".providerSpec.kind", "Kind of the provider's configuration."), _age()),
+        refinements={},
+        has_status=False,
+    )
 
 
 def _text(name: str, json_path: str, description: str, *, priority: int = 0) -> _Column:
     return _Column(name=name, type="string", json_path=json_path, description=description, priority=priority)
+
+
+def _number(name: str, json_path: str, description: str) -> _Column:
+    return _Column(name=name, type="integer", json_path=json_path, description=description)
+
+
+def _template_version() -> _Column:
+    return _text("Version", ".spec.template.spec.versions.kubelet", "Wished version of the kubelet.", priority=1)
 
 
 def _age() -> _Column:
@@ -184,6 +189,17 @@ def _render_version(definition: _Definition) -> JsonObject:
         "served": True,
         "storage": True,
         "schema": {"openAPIV3Schema": refine(schema, definition.refinements)},
-        "subresources": {"status": {}},
+        **_render_subresources(definition),
         "additionalPrinterColumns": [msgspec.to_builtins(column) for column in definition.columns],
     }
+
+
+def _render_subresources(definition: _Definition) -> JsonObject:
+    subresources: JsonObject = {"status": {}} if definition.has_status else {}
+    if definition.is_scaled:
+        subresources["scale"] = {
+            "specReplicasPath": ".spec.replicas",
+            "statusReplicasPath": ".status.replicas",
+            "labelSelectorPath": ".status.labelSelector",
+        }
+    return {"subresources": subresources} if subresources else {}
