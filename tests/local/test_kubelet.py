@@ -9,15 +9,21 @@ import pytest
 from tests.local.conftest import SkippingClock
 
 from kubecapy.apimachinery.codec import dump_yaml
+from kubecapy.apimachinery.errors import Invalid, NotFound
 from kubecapy.local.guest.host import Host, turn_swap_off
 from kubecapy.local.guest.kubelet.components import component_flags, component_name
 from kubecapy.local.guest.kubelet.container_log import ContainerLog, LogQuery
+from kubecapy.local.guest.kubelet.journal import Journal
 from kubecapy.local.guest.kubelet.node import render_conditions, render_node, render_status
 from kubecapy.local.guest.kubelet.pod_status import failed_container, render_pod_status
+from kubecapy.local.guest.kubelet.pod_worker import PODS, PodContext, PodWorker
 from kubecapy.local.guest.kubelet.settings import KubeletError, read_settings
 from kubecapy.local.guest.kubelet.static_pods import render_mirror
 from kubecapy.local.guest.programs import Program, install_program
 from kubecapy.local.guest.units import MaskedUnit, Units, UnknownUnit
+from kubecapy.local.pods import ImageTable
+from kubecapy.tasks import TaskScope
+from kubecapy.testing.fake_api import Call, FakeApi
 
 FLAGS = "/var/lib/kubelet/kubeadm-flags.env"
 
@@ -230,3 +236,59 @@ async def test_a_masked_or_unknown_unit_does_not_start(host: Host) -> None:
     host.files.install("/etc/systemd/system/mine.service", "[Service]\n")
     await host.units.start("mine")
     assert host.units.is_active("mine")
+
+
+def bound_pod(**metadata: Any) -> dict[str, Any]:
+    container = {"name": "c", "image": "example/unknown:1"}
+    named = {"name": "p", "namespace": "default", "uid": "u1", **metadata}
+    status = {"phase": "Pending", "qosClass": "Burstable"}
+    return {"metadata": named, "spec": {"nodeName": "n1", "containers": [container]}, "status": status}
+
+
+def run_on(host: Host, api: FakeApi, pod: dict[str, Any]) -> PodWorker:
+    context = PodContext(
+        host=host,
+        client=api,
+        journal=Journal(host),
+        images=ImageTable({}),
+        ca=b"",
+        api_host="127.0.0.1",
+        api_port=6443,
+        ip="127.90.1.130",
+        program_path="",
+    )
+    return PodWorker(context, pod)
+
+
+async def test_a_pod_is_reported_running_and_keeps_the_class_that_the_api_server_gave_it(host: Host) -> None:
+    api = FakeApi(host.clock)
+    worker = run_on(host, api, api.put(PODS, bound_pod()))
+
+    async with asyncio.timeout(10), TaskScope("test") as scope:
+        scope.start(worker.run(), name="worker")
+        while api.objects(PODS)[0]["status"]["phase"] != "Running":
+            await asyncio.sleep(0)
+        scope.cancel()
+
+    assert api.objects(PODS)[0]["status"]["qosClass"] == "Burstable"
+
+
+async def test_a_pod_whose_status_the_api_refuses_can_still_be_ended(host: Host) -> None:
+    api = FakeApi(host.clock)
+    worker = run_on(host, api, api.put(PODS, bound_pod()))
+    refused, removed = asyncio.Event(), asyncio.Event()
+
+    def answer(call: Call) -> None:
+        if call.subresource == "status":
+            refused.set()
+            raise Invalid("status.qosClass: Invalid value: field is immutable")
+        if call.plural == "/api/v1/namespaces/default/pods/p":
+            removed.set()
+            raise NotFound("gone")
+
+    api.before_call = answer
+    async with asyncio.timeout(10), TaskScope("test") as scope:
+        scope.start(worker.run(), name="worker")
+        await refused.wait()
+        worker.update(bound_pod(deletionTimestamp="2026-11-23T12:00:00Z", deletionGracePeriodSeconds=1))
+        await removed.wait()

@@ -9,6 +9,7 @@ from kubecapy.apiserver.pki.certificates import Profile
 from kubecapy.local.certificates import make_request
 from kubecapy.local.workloads.bootstrap_tokens import detached_signature, plan_signatures
 from kubecapy.local.workloads.deployments import Scaling, plan_recreation, plan_scaling, render_replica_set
+from kubecapy.local.workloads.node_taints import plan_taints
 from kubecapy.local.workloads.placement import choose_node, refusal_of, untolerated_taint
 from kubecapy.local.workloads.replicasets import plan_deletions
 from kubecapy.local.workloads.signing_requests import recognize_kubelet
@@ -65,6 +66,30 @@ def test_a_toleration_matches_a_taint_as_kubernetes_has_it(
 )
 def test_a_node_refuses_in_the_schedulers_words(where: dict[str, Any], spec: dict[str, Any], reason: str) -> None:
     assert refusal_of({"spec": spec}, where) == reason
+
+
+NEW = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+SILENT = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
+CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("where", "taints"),
+    [
+        (node(taints=[NEW]), []),
+        (node(taints=[MASTER, NEW]), [MASTER]),
+        (node(ready="False", taints=[MASTER]), [MASTER, NEW]),
+        (node(ready="Unknown", taints=[NEW]), [SILENT]),
+        (node(unschedulable=True), [CORDONED]),
+        (node(taints=[CORDONED]), []),
+        (node(taints=[NEW | {"effect": "NoExecute"}]), None),
+        (node(ready="False", taints=[NEW]), None),
+        (node(taints=[NEW]) | {"status": {}}, None),
+        (node(taints=[MASTER]), None),
+    ],
+)
+def test_a_node_is_tainted_as_its_conditions_say(where: dict[str, Any], taints: list[dict[str, str]] | None) -> None:
+    assert plan_taints(where) == taints
 
 
 def test_the_node_with_the_fewest_pods_is_chosen() -> None:

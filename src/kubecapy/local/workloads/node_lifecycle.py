@@ -2,12 +2,14 @@
 
     Lease renewed ──40 s silence──► Ready Unknown, pods not Ready ──5 min──► pods deleted
     Node deleted ──► its pods are removed at once, since no kubelet will ever end them
+What a node's conditions say of new pods, it carries as taints (`node_taints`).
 Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller.
 """
 
+import contextlib
 from datetime import datetime
 
-from kubecapy.apimachinery.errors import NotFound
+from kubecapy.apimachinery.errors import Conflict, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time, parse_time
 from kubecapy.client.interfaces import Client
@@ -22,6 +24,7 @@ from kubecapy.local.workloads.kinds import (
     is_deleting,
     is_true,
 )
+from kubecapy.local.workloads.node_taints import plan_taints
 from kubecapy.runtime.informer import Informer
 from kubecapy.runtime.reconciler import DONE, Result
 
@@ -57,6 +60,7 @@ class NodeLifecycleReconciler:
             if await self._client.find(NODES, key) is None:
                 await self._remove_pods(key.name)
             return DONE
+        await self._settle_taints(node)
         heard = self._heard(node)
         if heard is None:
             return DONE
@@ -68,6 +72,15 @@ class NodeLifecycleReconciler:
             return Result(requeue_after_seconds=SILENCE_SECONDS + EVICTION_SECONDS - silence)
         await self._evict(key.name)
         return DONE
+
+    async def _settle_taints(self, node: JsonObject) -> None:
+        taints = plan_taints(node)
+        if taints is None:
+            return
+        # The list is replaced whole, so it only holds for the node that was read.
+        patch = {"metadata": {"resourceVersion": node["metadata"]["resourceVersion"]}, "spec": {"taints": taints}}
+        with contextlib.suppress(Conflict, NotFound):  # the change that was missed brings the next pass
+            await self._client.patch(NODES, ObjectKey("", node["metadata"]["name"]), patch)
 
     def _heard(self, node: JsonObject) -> datetime | None:
         """Return when the kubelet was last heard of; None before its first heartbeat."""

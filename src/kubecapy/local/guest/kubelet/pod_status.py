@@ -10,7 +10,10 @@ from kubecapy.apimachinery.times import format_time
 def render_pod_status(
     statuses: Sequence[JsonObject], restart_policy: str, ip: str, before: JsonObject, now: datetime
 ) -> JsonObject:
-    """Return the status of a pod whose containers have `statuses`; transition times stay while verdicts do."""
+    """Return the status of a pod whose containers have `statuses`; transition times stay while verdicts do.
+
+    The pod's class of service is not in it: the API server gives it once and for all.
+    """
     phase = _phase(statuses, restart_policy)
     ready = phase == "Running" and all(status["ready"] for status in statuses)
     names = [status["name"] for status in statuses if not status["ready"]]
@@ -32,7 +35,6 @@ def render_pod_status(
         "hostIP": ip,
         "podIP": ip,
         "podIPs": [{"ip": ip}],
-        "qosClass": "BestEffort",
         "startTime": before.get("startTime") or stamp,
     }
 

@@ -173,11 +173,13 @@ class PodWorker:
             self._context.host.files.install(f"{CNI_CONFIG}/10-simulated.conflist", configuration)
 
     async def _supervise(self) -> None:
-        """Report every change until the pod is unwanted or has ended for good."""
+        """Report every change until the pod is unwanted; a report that failed is made again, if nothing else wakes."""
         while self._is_wanted:
             self._wake.clear()
-            await self._report()
-            await self._wake.wait()
+            is_told = await self._report()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if is_told else RETRY_SECONDS):
+                    await self._wake.wait()
 
     async def _fail(self, reason: str, message: str) -> None:
         self._failure = [
@@ -186,28 +188,27 @@ class PodWorker:
         ]
         await self._report()
 
-    async def _report(self) -> None:
-        """Write the status where it changed; a failure is logged, and mended by the next report."""
+    async def _report(self) -> bool:
+        """Write the status where it changed; return whether the API knows it, or knows the pod no more."""
         statuses = self._failure or [container.status() for container in self._containers]
         policy = self._last["spec"].get("restartPolicy", "Always")
         now = self._context.host.clock.now()
         status = render_pod_status(statuses, policy, self._context.ip, self._reported, now)
         if status == self._reported:
-            return
+            return True
         metadata = self._last["metadata"]
         key = ObjectKey(metadata["namespace"], metadata["name"])
         patch = {"metadata": {"uid": metadata["uid"]}, "status": status}
-        while True:
-            try:
-                await self._context.client.patch(PODS, key, patch, subresource="status")
-            except (NotFound, Conflict):
-                return
-            except (StatusError, Unreachable) as error:
-                self._context.journal.say(f"Failed to update status for pod {key}: {error}")
-                await self._context.host.clock.sleep(RETRY_SECONDS)
-            else:
-                self._reported = status
-                return
+        try:
+            await self._context.client.patch(PODS, key, patch, subresource="status")
+        except (NotFound, Conflict):
+            return True
+        except (StatusError, Unreachable) as error:
+            # The pod goes on without: what refuses a status must not keep it from being ended.
+            self._context.journal.say(f"Failed to update status for pod {key}: {error}")
+            return False
+        self._reported = status
+        return True
 
     def _grace(self) -> float:
         if self._pod is None:
