@@ -114,6 +114,8 @@ class Puppet:
     """What its controllers put into the Secret `test1-kubeconfig`."""
     problem: JsonObject | None = None
     """A condition that keeps new Machines from getting a Node."""
+    runs_pods: bool = True
+    """False where the pods of its workloads never become ready."""
     hosted: str = ""
     """Prefix of the Machines that its controllers refuse to delete, because they run there."""
     acted: set[str] = field(default_factory=set)
@@ -133,7 +135,8 @@ class Puppet:
         for resource in (RAW_DEPLOYMENTS, RAW_STATEFUL_SETS):
             for workload in (await self.client.list(resource)).items:
                 wanted = workload["spec"]["replicas"]
-                if (workload.get("status") or {}).get("readyReplicas", 0) != wanted:
+                is_told = (workload.get("status") or {}).get("readyReplicas", 0) == wanted
+                if not is_told and (self.runs_pods or not wanted):
                     key = key_of(workload)
                     status = {"status": {"replicas": wanted, "readyReplicas": wanted}}
                     await self.client.patch(resource, key, status, subresource="status")

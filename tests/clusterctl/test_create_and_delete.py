@@ -37,6 +37,7 @@ from kubecapy.clusterctl.runs.record import RECORD_FILE, Operation, open_record,
 from kubecapy.clusterctl.runs.run import Run
 from kubecapy.clusterctl.runs.timeouts import Timeouts
 from kubecapy.clusterctl.runs.waiting import Waiter
+from kubecapy.tasks import TaskScope
 
 
 @dataclass
@@ -125,6 +126,22 @@ async def test_an_existing_bootstrap_cluster_is_given_back_as_it_was(stage: Stag
     assert (await client.list(RAW_DEPLOYMENTS)).items == ()
     left = [ns for ns in (await client.list(RAW_NAMESPACES)).items if "deletionTimestamp" not in ns["metadata"]]
     assert {namespace["metadata"]["name"] for namespace in left} == before
+
+
+async def test_no_machine_is_made_before_the_controllers_of_an_existing_bootstrap_cluster_run(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.bootstrap.runs_pods = False
+    told = f"waiting for Deployment {NAMESPACE}/controllers to be ready: 0 of 1 pods are ready"
+
+    with caplog.at_level("INFO"):
+        async with asyncio.timeout(20), TaskScope("create") as scope:
+            scope.start(stage.create(), name="create")
+            while told not in caplog.text:
+                await asyncio.sleep(0.01)
+            scope.cancel()
+
+    assert await machine_names(stage.bootstrap) == []
 
 
 async def test_components_are_saved_without_their_secrets(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.inputs.components import Controller, find_controllers
-from kubecapy.clusterctl.objects.raw_resources import RAW_PODS
+from kubecapy.clusterctl.objects.workload_pods import list_pods_of
 from kubecapy.clusterctl.runs.record import MoveRecord, RecordStore
 from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
@@ -73,8 +73,5 @@ class RemoteCluster:
         live = await self._client.find(controller.resource, controller.key)
         if live is None:
             return
-        labels = live["spec"]["selector"].get("matchLabels") or {}
-        selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        pods = (await self._client.list(RAW_PODS, namespace=controller.key.namespace, labels=selector)).items
-        if pods:
+        if pods := await list_pods_of(self._client, live):
             raise NotYet(", ".join(pod["metadata"]["name"] for pod in pods))

@@ -93,6 +93,9 @@ async def _provision(plan: CreatePlan, machines: Sequence[NamedMachine], bootstr
     run.progress.step("Applying Cluster API Provider Components")
     await apply_made_components(bootstrap.client, inputs.components, run.store, run.waiter)
     await bootstrap.start_controllers()
+    if plan.bootstrap.type == "existing":
+        # A Machine that nobody works on says nothing of why: an image that cannot be pulled is told by its pod.
+        await wait_for_controllers(bootstrap.client, controllers_of(inputs.components), run.waiter)
     run.progress.step("Provisioning target cluster via bootstrap cluster")
     await refuse_shared_namespace(bootstrap.client, inputs.key)
     await ensure_cluster(bootstrap.client, inputs, run.progress)

@@ -23,6 +23,7 @@ from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs.components import find_controllers
 from kubecapy.clusterctl.inputs.provider_tools import find_provider, open_tooling
 from kubecapy.clusterctl.move.membership import list_machines
 from kubecapy.clusterctl.move.moving import Move
@@ -30,6 +31,7 @@ from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.phases.lending import apply_made_components, give_back
 from kubecapy.clusterctl.phases.machine_report import hosts_controller, why_cluster_waits, why_waiting
 from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
+from kubecapy.clusterctl.phases.stack import wait_for_controllers
 from kubecapy.clusterctl.runs.run import LEFTOVERS_PREFIX, Run
 from kubecapy.clusterctl.runs.waiting import NotYet
 from kubecapy.local.controllers import secret_reader
@@ -115,6 +117,8 @@ async def _delete_from_bootstrap(plan: DeletePlan, run: Run) -> None:
 async def _delete_by_bootstrap(bootstrap: Side, plan: DeletePlan, run: Run) -> None:
     run.progress.step("Deleting objects from bootstrap cluster")
     await bootstrap.start_controllers()
+    if plan.bootstrap.type == "existing":
+        await wait_for_controllers(bootstrap.client, await find_controllers(bootstrap.client), run.waiter)
     await _delete_cluster(bootstrap.client, run)
     if plan.bootstrap.type == "embedded":
         # Those of an existing one go on with its other clusters.

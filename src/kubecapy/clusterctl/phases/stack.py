@@ -9,6 +9,7 @@ from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.inputs.components import CRD_KIND, Controller, in_order, key_of_object
 from kubecapy.clusterctl.objects.applying import Applied, Applier
 from kubecapy.clusterctl.objects.raw_resources import RAW_CRDS
+from kubecapy.clusterctl.objects.workload_pods import list_pods_of, why_not_ready
 from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 APPLY_LIMIT_SECONDS = 900.0
@@ -38,7 +39,7 @@ async def wait_for_controllers(client: Client, controllers: Sequence[Controller]
     """Return once every workload has as many ready pods as it should.
 
     Raises:
-        ClusterctlError: they do not become ready in time; the message names the workload.
+        ClusterctlError: they do not become ready in time; the message names the workload, and what its pods say.
     """
     for controller in controllers:
         await waiter.wait_for(
@@ -72,4 +73,5 @@ async def _look_at_controller(client: Client, controller: Controller) -> None:
         raise NotYet("it is not there")
     wanted, ready = live["spec"].get("replicas", 1), (live.get("status") or {}).get("readyReplicas") or 0
     if ready < wanted:
-        raise NotYet(f"{ready} of {wanted} pods are ready")
+        why = why_not_ready(live, await list_pods_of(client, live))
+        raise NotYet(f"{ready} of {wanted} pods are ready{f' ({why})' if why else ''}")
