@@ -124,8 +124,30 @@ async def test_an_existing_bootstrap_cluster_is_given_back_as_it_was(stage: Stag
 
     assert (await client.list(RAW_CRDS)).items == ()
     assert (await client.list(RAW_DEPLOYMENTS)).items == ()
-    left = [ns for ns in (await client.list(RAW_NAMESPACES)).items if "deletionTimestamp" not in ns["metadata"]]
-    assert {namespace["metadata"]["name"] for namespace in left} == before
+    assert {namespace["metadata"]["name"] for namespace in (await client.list(RAW_NAMESPACES)).items} == before
+
+
+async def test_a_namespace_that_ends_slowly_is_awaited_before_the_bootstrap_cluster_counts_as_given_back(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    client, holder = stage.bootstrap.client, ObjectKey(NAMESPACE, "holder")
+    namespace = ObjectKey("", NAMESPACE)
+    metadata = {"name": holder.name, "namespace": holder.namespace, "finalizers": ["example.com/slow"]}
+
+    async with asyncio.timeout(30), TaskScope("create") as scope:
+        creating = scope.start(stage.create(), name="create")
+        while await client.find(RAW_NAMESPACES, namespace) is None:
+            await asyncio.sleep(0.01)
+        await client.create(RAW_CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+        while "deletionTimestamp" not in (await client.get(RAW_NAMESPACES, namespace))["metadata"]:
+            await asyncio.sleep(0.01)
+        while f"waiting for Namespace /{NAMESPACE} to be removed" not in caplog.text:
+            assert not creating.done()
+            await asyncio.sleep(0.01)
+        await client.patch(RAW_CONFIG_MAPS, holder, {"metadata": {"finalizers": None}})
+
+    assert await client.find(RAW_NAMESPACES, namespace) is None
 
 
 async def test_no_machine_is_made_before_the_controllers_of_an_existing_bootstrap_cluster_run(

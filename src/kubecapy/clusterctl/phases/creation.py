@@ -121,7 +121,7 @@ async def _leave_existing(plan: CreatePlan, run: Run) -> None:
         return
     run.progress.step("Cleaning up bootstrap cluster.")
     async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
-        await give_back(bootstrap, run.store, run.progress, remove=plan.cleanup)
+        await give_back(bootstrap, run.store, run.waiter, remove=plan.cleanup)
 
 
 async def _prepare_target(inputs: Inputs, target: Client, run: Run) -> None:

@@ -111,7 +111,7 @@ async def _delete_from_bootstrap(plan: DeletePlan, run: Run) -> None:
         if run.store.record.cluster_object is not None:
             await _delete_by_bootstrap(bootstrap, plan, run)
         if plan.bootstrap.type == "existing":
-            await give_back(bootstrap, run.store, run.progress, remove=True)
+            await give_back(bootstrap, run.store, run.waiter, remove=True)
 
 
 async def _delete_by_bootstrap(bootstrap: Side, plan: DeletePlan, run: Run) -> None:

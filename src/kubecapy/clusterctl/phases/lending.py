@@ -2,9 +2,11 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Client
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs.components import in_order, key_of_object, secrets_of
@@ -12,9 +14,11 @@ from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.objects.discovery import Discovery
 from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS
 from kubecapy.clusterctl.phases.stack import apply_objects
-from kubecapy.clusterctl.runs.progress import Progress
 from kubecapy.clusterctl.runs.record import ObjectAddress, RecordStore, RunRecord
-from kubecapy.clusterctl.runs.waiting import Waiter
+from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
+
+REMOVAL_LIMIT_SECONDS = 300.0
+"""A namespace ends when everything in it has, pods with their grace periods last."""
 
 
 async def apply_made_components(
@@ -93,29 +97,51 @@ def is_to_be_given_back(record: RunRecord) -> bool:
     return stopped or bool(record.made_components)
 
 
-async def give_back(bootstrap: Side, store: RecordStore, progress: Progress, *, remove: bool) -> None:
-    """Remove what the run added, where `remove` and no Cluster needs it, and start what it stopped. Safe to repeat."""
+async def give_back(bootstrap: Side, store: RecordStore, waiter: Waiter, *, remove: bool) -> None:
+    """Remove what the run added, where `remove` and no Cluster needs it, and start what it stopped. Safe to repeat.
+
+    Raises:
+        ClusterctlError: something that was deleted did not go in time; the message names it.
+    """
     if remove:
-        await _remove_components(bootstrap.client, store.record.made_components, progress)
+        await _remove_components(bootstrap.client, store.record.made_components, waiter)
     await bootstrap.start_controllers()
     store.update(made_components=())
     store.update_move(replicas={})
 
 
-async def _remove_components(client: Client, components: Sequence[ObjectAddress], progress: Progress) -> None:
-    """Delete `components`, which were made in that order, backwards; other clusters need the same ones."""
+async def _remove_components(client: Client, components: Sequence[ObjectAddress], waiter: Waiter) -> None:
+    """Delete `components`, which were made in that order, backwards; other clusters need the same ones.
+
+    Returns once they are gone: whoever borrows the cluster next must not meet a namespace that is about to end.
+    """
     if components and await _list_clusters(client):
-        progress.warn("The provider components stay in the bootstrap cluster: it manages other clusters")
+        waiter.progress.warn("The provider components stay in the bootstrap cluster: it manages other clusters")
         return
     discovery = Discovery(client)
+    deleted: list[tuple[ObjectAddress, Resource[JsonObject]]] = []
     for address in reversed(components):
-        try:
-            resource = await discovery.resource_of({"apiVersion": address.api_version, "kind": address.kind})
-        except ClusterctlError:
-            # An earlier attempt removed the kind, and its objects with it.
-            continue
-        progress.detail(4, f"Deleting {address.kind} {address.namespace}/{address.name}")
-        await client.delete(resource, ObjectKey(address.namespace, address.name))
+        if resource := await _find_resource(discovery, address):
+            waiter.progress.detail(4, f"Deleting {address.kind} {address.namespace}/{address.name}")
+            await client.delete(resource, ObjectKey(address.namespace, address.name))
+            deleted.append((address, resource))
+    for address, resource in deleted:
+        look = partial(_look_whether_gone, client, resource, address)
+        what = f"{address.kind} {address.namespace}/{address.name} to be removed"
+        await waiter.wait_for(what, look, limit_seconds=REMOVAL_LIMIT_SECONDS)
+
+
+async def _find_resource(discovery: Discovery, address: ObjectAddress) -> Resource[JsonObject] | None:
+    """Return how the object is reached; None where an earlier attempt removed its kind, and the object with it."""
+    try:
+        return await discovery.resource_of({"apiVersion": address.api_version, "kind": address.kind})
+    except ClusterctlError:
+        return None
+
+
+async def _look_whether_gone(client: Client, resource: Resource[JsonObject], address: ObjectAddress) -> None:
+    if await client.find(resource, ObjectKey(address.namespace, address.name)) is not None:
+        raise NotYet("it is still there")
 
 
 def _address_of(obj: JsonObject) -> ObjectAddress:
