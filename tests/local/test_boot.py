@@ -72,11 +72,12 @@ async def add_worker(cluster: Cluster, name: str, **changes: str) -> str:
 
 
 async def test_a_control_plane_becomes_ready_and_shows_what_it_runs(cluster: Cluster) -> None:
-    node = await node_ready(cluster.client, "cp")
+    await node_ready(cluster.client, "cp")
     pods = await eventually(
         lambda: cluster.client.list(PODS, namespace="kube-system"),
         lambda listing: len(listing.items) == 8 and all(is_true(pod, "Ready") for pod in listing.items),
     )
+    node = await cluster.client.get(NODES, ObjectKey("", "cp"))
     console = await cluster.user.console(cluster.control_plane)
 
     assert node["spec"]["providerID"] == f"openstack:///{cluster.control_plane}"
