@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import openstack
@@ -13,6 +14,7 @@ from demo.__main__ import KEY_PAIR
 from demo.runner import Runner
 from demo.stage import Stage, open_stage
 from demo.story import STORY
+from tools.build_kubernetes import find_binaries, why_absent
 
 JsonObject = dict[str, Any]
 
@@ -73,6 +75,17 @@ class Tale:
         """Return the user data of a server, as the cloud's administrator sees it."""
         reply = self.cloud("admin").compute.get(f"/servers/{server_id}", microversion="2.3")
         return base64.b64decode(reply.json()["server"]["OS-EXT-SRV-ATTR:user_data"]).decode()
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Path:
+    """The folder of a real etcd, kube-apiserver and kube-controller-manager."""
+    found = find_binaries()
+    if found is None:
+        pytest.skip(why_absent())
+    if not (found / "kube-controller-manager").exists():
+        pytest.skip(f"{found} has no kube-controller-manager, without which no namespace ends: run `make kubernetes`")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Type clusterctl's commands in a quick cloud, and cut them short at a line of their log."""
 
+import json
 import os
 import re
 import signal
@@ -7,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openstack
 from demo.__main__ import KEY_PAIR
@@ -17,6 +19,7 @@ CREATE = (
     *("clusterctl", "create", "cluster", "--v", "4", "--provider", "openstack"),
     *("-c", "out/cluster.yaml", "-m", "out/machines.yaml", "-p", "out/provider-components.yaml"),
 )
+JsonObject = dict[str, Any]
 DELETE = ("clusterctl", "delete", "cluster", "--v", "4", "--kubeconfig", "kubeconfig")
 
 
@@ -28,7 +31,7 @@ class Ended:
     text: str
     """Both of its outputs."""
     was_cut: bool
-    """Whether the awaited line came, and with it the signal."""
+    """Whether the awaited line came, and with it the signal where one was to be sent."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,13 @@ class Typist:
         command: Sequence[str],
         *,
         at: str = "",
-        send: signal.Signals = signal.SIGINT,
+        send: signal.Signals | None = signal.SIGINT,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> Ended:
-        """Run `command` to its end; once a line matches `at`, do `meanwhile`, then send the signal, as a terminal."""
+        """Run `command` to its end; once a line matches `at`, do `meanwhile`, then send the signal, as a terminal.
+
+        Without a signal it goes on.
+        """
         process = subprocess.Popen(
             command,
             cwd=self.stage.work,
@@ -76,7 +82,8 @@ class Typist:
                 if at and not was_cut and re.search(at, line):
                     was_cut = True
                     meanwhile()
-                    os.killpg(process.pid, send)
+                    if send is not None:
+                        os.killpg(process.pid, send)
         return Ended(process.returncode, "".join(lines), was_cut)
 
     def cut_at_each(self, command: Sequence[str], points: Sequence[tuple[str, signal.Signals]]) -> list[Ended]:
@@ -98,6 +105,13 @@ class Typist:
         files = [str(self.stage.cloud / "clouds.yaml")]
         config = openstack.config.OpenStackConfig(config_files=files, load_envvars=False)
         return openstack.connection.Connection(config=config.get_one(cloud="openstack"))
+
+    def calls(self, service: str, method: str) -> list[JsonObject]:
+        """Return the calls of `method` that the cloud's ledger holds of `service`."""
+        control = json.loads((self.stage.cloud / "control.json").read_text())
+        query = f"/ledger?limit=20000&service={service}&method={method}"
+        bearer = f"Authorization: Bearer {control['token']}"
+        return json.loads(self.must("curl", "-sS", "-f", "-H", bearer, control["url"] + query))["entries"]
 
     def belongings(self) -> Mapping[str, list[str]]:
         """Return the names of all servers and of all ports that servers use."""
