@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +26,16 @@ class Api:
     url: str
 
     async def __call__(
-        self, method: str, path: str, body: Any = None, *, type_: str = "application/json", accept: str = ""
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        type_: str = "application/json",
+        accept: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        headers = {"Accept": accept} if accept else {}
+        headers = {"Accept": accept, **(headers or {})} if accept else dict(headers or {})
         data = None
         if body is not None:
             # A stream, because aiohttp warns of large bodies that are bytes.
@@ -35,7 +43,7 @@ class Api:
             headers["Content-Type"] = type_
         async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
             text = await response.read()
-            is_json = "json" in response.headers.get("Content-Type", "")
+            is_json = text and "json" in response.headers.get("Content-Type", "")
             return Reply(response.status, json.loads(text) if is_json else text.decode(), dict(response.headers))
 
     async def get(self, path: str, **options: Any) -> Any:

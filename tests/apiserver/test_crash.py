@@ -95,10 +95,11 @@ class Follower:
         if self.revision == until:
             return True
         async with api.watch(f"{MAPS}?watch=true&resourceVersion={self.revision}") as stream:
-            if stream.status == 410:
-                return False
             assert stream.status == 200
             async for line in stream.content:
+                if line.startswith(b'{"type":"ERROR"'):
+                    assert json.loads(line)["object"]["code"] == 410
+                    return False
                 if line.endswith(b"\n"):
                     self._take(json.loads(line))
                 if self.revision == until:

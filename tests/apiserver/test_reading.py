@@ -39,13 +39,6 @@ async def test_pages_follow_each_other_and_show_one_revision(api: Api, five: str
     assert "continue" not in third["metadata"]
 
 
-async def test_a_continue_token_that_is_none_is_refused(api: Api, five: str) -> None:
-    reply = await api("GET", f"{five}?limit=2&continue=nonsense")
-
-    assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
-    assert "continue key is not valid" in reply.body["message"]
-
-
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -93,90 +86,7 @@ async def test_a_table_has_columns_cells_and_the_metadata_of_each_object(api: Ap
     assert table["rows"][0]["object"]["kind"] == "PartialObjectMetadata"
     assert table["rows"][0]["object"]["metadata"]["name"] == "a"
     bare = await api.get(f"{widgets}?includeObject=None", accept=TABLE)
-    assert "object" not in bare["rows"][0]
-
-
-async def test_metadata_alone_can_be_asked_for(api: Api, five: str) -> None:
-    listed = await api.get(f"{five}?labelSelector=letter=a", accept=PARTIAL)
-
-    assert listed["kind"] == "PartialObjectMetadataList"
-    assert [sorted(item) for item in listed["items"]] == [["apiVersion", "kind", "metadata"]]
-
-
-@pytest.mark.parametrize("accept", ["application/vnd.kubernetes.protobuf", "text/html", "application/json;as=Chart"])
-async def test_a_form_that_is_not_served_is_not_acceptable(api: Api, five: str, accept: str) -> None:
-    reply = await api("GET", five, accept=accept)
-
-    assert (reply.status, reply.body["reason"]) == (406, "NotAcceptable")
-
-
-async def test_protobuf_first_and_json_second_gets_json(api: Api, five: str) -> None:
-    listed = await api.get(five, accept="application/vnd.kubernetes.protobuf, application/json")
-
-    assert listed["kind"] == "ConfigMapList"
-
-
-async def test_an_exact_revision_shows_the_past_and_a_future_one_times_out(api: Api, five: str) -> None:
-    then = (await api.get(five))["metadata"]["resourceVersion"]
-    await api.delete(f"{five}/a")
-
-    past = await names(api, f"{five}?resourceVersion={then}&resourceVersionMatch=Exact")
-    assert past == ["a", "b", "c", "d", "e", "kube-root-ca.crt"]
-    assert "a" not in await names(api, f"{five}?resourceVersion=0")
-    reply = await api("GET", f"{five}?resourceVersion=99999999999999999")
-    assert (reply.status, reply.body["reason"]) == (504, "Timeout")
-    assert "Too large resource version" in reply.body["message"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "limit=x",
-        "limit=-1",
-        "resourceVersion=abc",
-        "labelSelector=a==b==c",
-        "resourceVersionMatch=Exact",
-        "watch=maybe",
-    ],
-)
-async def test_wrong_parameters_are_bad_requests(api: Api, five: str, query: str) -> None:
-    reply = await api("GET", f"{five}?{query}")
-
-    assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
-
-
-@pytest.mark.parametrize(
-    ("path", "status", "message"),
-    [
-        ("/api/v1/namespaces/default/configmaps/x", 404, 'configmaps "x" not found'),
-        ("/apis/apps/v1/namespaces/default/deployments/x", 404, 'deployments.apps "x" not found'),
-        ("/api/v1/gadgets", 404, "the server could not find the requested resource"),
-        ("/apis/nobody.example.com/v1/things", 404, "the server could not find the requested resource"),
-        ("/api/v1/configmaps/x", 404, "the server could not find the requested resource"),
-        ("/api/v1/namespaces/default/nodes", 404, "the server could not find the requested resource"),
-        ("/openapi/v1", 404, "the server could not find the requested resource"),
-        ("/nothing/here", 404, "the server could not find the requested resource"),
-    ],
-)
-async def test_what_is_not_there_is_not_found_in_the_servers_words(
-    api: Api, path: str, status: int, message: str
-) -> None:
-    reply = await api("GET", path)
-
-    assert (reply.status, reply.body["reason"], reply.body["message"]) == (status, "NotFound", message)
-    assert (reply.body["kind"], reply.body["apiVersion"], reply.body["code"]) == ("Status", "v1", status)
-
-
-async def test_not_found_details_name_the_object(api: Api) -> None:
-    reply = await api("GET", "/apis/apps/v1/namespaces/default/deployments/x")
-
-    assert reply.body["details"] == {"name": "x", "group": "apps", "kind": "deployments"}
-
-
-async def test_health_version_and_metrics_are_served(api: Api) -> None:
-    assert [await api.get(path) for path in ("/healthz", "/livez", "/readyz")] == ["ok", "ok", "ok"]
-    assert (await api.get("/version"))["gitVersion"] == "v1.14.0"
-    assert "kubecapy_apiserver_objects" in await api.get("/metrics")
+    assert bare["rows"][0]["object"] is None
 
 
 async def test_a_selected_list_pages_without_repeating_itself(api: Api) -> None:
@@ -196,21 +106,25 @@ async def test_a_selected_list_pages_without_repeating_itself(api: Api) -> None:
     assert len(seen) == 61
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/apis/authorization.k8s.io/v1/subjectaccessreviews"),
-        ("PUT", "/apis/authorization.k8s.io/v1/subjectaccessreviews/x"),
-        ("POST", "/api/v1/configmaps"),
-        ("POST", "/api/v1/namespaces/default/configmaps/x"),
-        ("PUT", "/api/v1/namespaces/default/configmaps"),
-        ("DELETE", "/api/v1/namespaces"),
-        ("POST", "/healthz"),
-        ("GET", "/api/v1/namespaces/default/serviceaccounts/default/token"),
-    ],
-)
-async def test_what_a_resource_cannot_do_is_not_allowed(api: Api, method: str, path: str) -> None:
-    reply = await api(method, path, {} if method in ("POST", "PUT") else None)
+@pytest.mark.parametrize("query", ["resourceVersion=abc", "watch=true&resourceVersion=-1", "resourceVersion=1.5"])
+async def test_a_revision_that_is_no_number_is_a_bad_request(api: Api, five: str, query: str) -> None:
+    """A difference on purpose: to a get or a watch kube-apiserver answers 500 here, as if the fault were its own."""
+    text = query.rpartition("=")[2]
+    wrong = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    for path in (f"{five}/a", five):
+        if path == five or "watch" not in query:
+            reply = await api("GET", f"{path}?{query}")
 
-    assert (reply.status, reply.body["reason"]) == (405, "MethodNotAllowed")
-    assert reply.body["message"] == "the server does not allow this method on the requested resource"
+            assert (reply.status, reply.body["reason"]) == (400, "BadRequest")
+            assert reply.body["message"] == f"invalid resource version: {wrong}"
+
+
+async def test_metrics_count_the_stored_objects_of_each_kind(api: Api, widgets: str) -> None:
+    await api.create(widgets, widget("a"))
+    await api.create(widgets, widget("b"))
+
+    lines = (await api.get("/metrics")).splitlines()
+
+    assert 'apiserver_storage_objects{resource="widgets.example.com"} 2.0' in lines
+    assert 'apiserver_resource_objects{group="example.com",resource="widgets"} 2.0' in lines
+    assert 'apiserver_storage_objects{resource="secrets"} 0.0' in lines

@@ -76,10 +76,10 @@ class ClientSuite:
         assert await client.find(MACHINES, ObjectKey("default", "m")) is None
 
     async def test_an_object_without_namespace_is_refused(self, client: Client) -> None:
-        nowhere = msgspec.structs.replace(machine(), metadata=ObjectMeta(name="m"))
+        maps: Resource[dict[str, Any]] = Resource("", "v1", "ConfigMap", "configmaps", dict)
 
         with pytest.raises(MethodNotAllowed, match="the server does not allow this method"):
-            await client.create(MACHINES, nowhere)
+            await client.create(maps, {"metadata": {"name": "m"}})
 
     async def test_objects_of_unknown_shape_are_json_objects(self, client: Client) -> None:
         raw: Resource[dict[str, Any]] = Resource("", "v1", "ConfigMap", "configmaps", dict)

@@ -68,15 +68,20 @@ class StatusError(Exception):
     code: ClassVar[int] = 500
     reason: ClassVar[str] = "InternalError"
 
-    def __init__(self, message: str, *, details: StatusDetails | None = None) -> None:
-        """Keep the message as kubectl shows it and the details."""
+    def __init__(
+        self, message: str, *, details: StatusDetails | None = None, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Keep the message as kubectl shows it, the details, and what lists say of themselves, such as `continue`."""
         super().__init__(message)
         self.message = message
         self.details = details
+        self.metadata = metadata
 
     def to_status(self) -> Status:
         """Return the Status object that says this on the wire."""
-        return Status(message=self.message, reason=self.reason, details=self.details, code=self.code)
+        return Status(
+            metadata=self.metadata, message=self.message, reason=self.reason, details=self.details, code=self.code
+        )
 
 
 class BadRequest(StatusError):

@@ -5,10 +5,10 @@ Sources: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-
 
 from collections.abc import Callable, Iterable
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apiserver.discovery.versions import by_priority
+from kubecapy.apiserver.published import Document, publish
 from kubecapy.apiserver.registry.kinds import ServedKind, Subresource
 from kubecapy.apiserver.registry.registry import Registry
 
@@ -20,39 +20,47 @@ class Discovery:
         """Describe the kinds of `registry`."""
         self._registry = registry
         self._generation = -1
-        self._cache: dict[str, bytes] = {}
+        self._cache: dict[str, Document] = {}
 
-    def aggregated(self, version: str, *, core: bool) -> bytes:
-        """Return the APIGroupDiscoveryList of the core group, or of all named groups, in `version` (v2, v2beta1)."""
-        return self._cached(f"aggregated/{version}/{core}", lambda: self._aggregate(version, core=core))
+    def paths(self) -> list[str]:
+        """Return the paths of all groups and versions."""
+        groups = [f"/apis/{group}" for group in self._group_names() if group]
+        versions = {
+            f"/apis/{kind.gvk.api_version}" if kind.group else f"/api/{kind.version}" for kind in self._registry
+        }
+        return [*groups, *versions]
 
-    def core_versions(self) -> bytes:
+    def aggregated(self, *, core: bool) -> Document:
+        """Return the APIGroupDiscoveryList of the core group, or of all named groups."""
+        return self._cached(f"aggregated/{core}", lambda: self._aggregate(core=core))
+
+    def core_versions(self) -> Document:
         """Return the plain document of `/api`."""
         return self._cached("api", lambda: {"kind": "APIVersions", "versions": ["v1"]})
 
-    def groups(self) -> bytes:
+    def groups(self) -> Document:
         """Return the plain document of `/apis`."""
         return self._cached("apis", self._groups)
 
-    def group(self, group: str) -> bytes | None:
+    def group(self, group: str) -> Document | None:
         """Return the plain document of `/apis/<group>`; None where the group is not served."""
         if not group or group not in self._group_names():
             return None
         head = {"kind": "APIGroup", "apiVersion": "v1"}
         return self._cached(f"apis/{group}", lambda: head | self._group(group))
 
-    def resources(self, group: str, version: str) -> bytes | None:
+    def resources(self, group: str, version: str) -> Document | None:
         """Return the plain APIResourceList of a group and version; None where it is not served."""
         if not self._registry.has_version(group, version):
             return None
         return self._cached(f"resources/{group}/{version}", lambda: self._resources(group, version))
 
-    def _cached(self, name: str, build: Callable[[], JsonObject]) -> bytes:
+    def _cached(self, name: str, build: Callable[[], JsonObject]) -> Document:
         if self._generation != self._registry.generation:
             self._cache.clear()
             self._generation = self._registry.generation
         if name not in self._cache:
-            self._cache[name] = encode(build())
+            self._cache[name] = publish(build())
         return self._cache[name]
 
     def _group_names(self) -> list[str]:
@@ -85,12 +93,12 @@ class Discovery:
             "resources": resources,
         }
 
-    def _aggregate(self, version: str, *, core: bool) -> JsonObject:
+    def _aggregate(self, *, core: bool) -> JsonObject:
         names = [name for name in self._group_names() if bool(name) != core]
         items = [self._aggregated_group(name) for name in names]
         return {
             "kind": "APIGroupDiscoveryList",
-            "apiVersion": f"apidiscovery.k8s.io/{version}",
+            "apiVersion": "apidiscovery.k8s.io/v2",
             "metadata": {},
             "items": items,
         }

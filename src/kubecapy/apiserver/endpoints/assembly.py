@@ -3,15 +3,15 @@
 from random import Random
 
 from kubecapy.apiserver.core import ServerCore
-from kubecapy.apiserver.discovery.documents import Discovery
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
 from kubecapy.apiserver.endpoints.dispatch import Dispatcher, Endpoints, Guards
+from kubecapy.apiserver.endpoints.health import HealthEndpoint
+from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
 from kubecapy.apiserver.endpoints.watch import WatchEndpoint
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
 from kubecapy.apiserver.interfaces import Extensions
-from kubecapy.apiserver.openapi.documents import OpenApi
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.clock import Clock
 
@@ -25,12 +25,14 @@ def make_dispatcher(
     random: Random,
 ) -> Dispatcher:
     """Return what serves requests for the objects of `core`, as far as `guards` let them pass."""
-    version, registry = settings.git_version, core.registry
+    registry = core.registry
+    health = HealthEndpoint({"etcd": core.store.find_failure})
+    metrics = MetricsEndpoint(core.store, registry, clock)
     endpoints = Endpoints(
-        plain=PlainEndpoint(core.store, Discovery(registry), OpenApi(registry, version), version),
+        plain=PlainEndpoint(registry, health, metrics, clock, settings.git_version),
         read=ReadEndpoint(core.store),
         watch=WatchEndpoint(core.store, settings.watch, clock, random),
         write=WriteEndpoint(core.store, core.writing, extensions.admissions),
         delete=DeleteEndpoint(core.store, core.deleting),
     )
-    return Dispatcher(registry, guards, extensions.handlers, endpoints, clock)
+    return Dispatcher(registry, guards, extensions.handlers, endpoints, metrics, clock)

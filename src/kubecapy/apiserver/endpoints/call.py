@@ -5,9 +5,9 @@ from typing import cast
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.errors import BadRequest, NotAcceptable
 from kubecapy.apimachinery.meta import ObjectKey
-from kubecapy.apiserver.endpoints.negotiation import choose_shape
+from kubecapy.apiserver.endpoints.negotiation import OBJECT_KINDS, choose_form
 from kubecapy.apiserver.endpoints.paths import Target
 from kubecapy.apiserver.endpoints.rendering import IncludeObject, Renderer
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
@@ -39,12 +39,34 @@ class Call(msgspec.Struct, frozen=True):
             NotAcceptable: it wants what is not served.
             BadRequest: `includeObject` has a wrong value.
         """
-        include = self.request.query.get("includeObject") or "Metadata"
-        if include not in _INCLUDES:
-            raise BadRequest(f'includeObject: Unsupported value: "{include}": supported values: Metadata, None, Object')
+        form = choose_form(self.request.headers.get("Accept"), OBJECT_KINDS)
+        if form.kind is not None:
+            self._check_shape(form.kind.kind)
+        include = self.request.query.get("includeObject") if form.shape == "table" else None
+        if include and include not in _INCLUDES:
+            raise BadRequest(
+                "Unable to convert to Table as requested: includeObject: Invalid value:"
+                f" \"{include}\": must be 'Metadata', 'Object', 'None', or empty"
+            )
         return Renderer(
             kind=self.kind,
-            shape=choose_shape(self.request.headers.get("Accept")),
+            form=form,
             clock=self.clock,
-            include=cast("IncludeObject", include),  # it is one of _INCLUDES
+            include=cast("IncludeObject", include or "Metadata"),  # it is one of _INCLUDES
         )
+
+    def _check_shape(self, kind: str) -> None:
+        """Check that metadata is asked for as a list where a list is the answer, and only there."""
+        is_list = self.attributes.verb in ("list", "deletecollection")
+        if kind == ("PartialObjectMetadata" if is_list else "PartialObjectMetadataList"):
+            article = "a list" if is_list else "not a list"
+            raise NotAcceptable(
+                f"you requested {kind}, but the requested object is {article} ({self._go_type(is_list=is_list)})"
+            )
+
+    def _go_type(self, *, is_list: bool) -> str:
+        """Return the name that kube-apiserver's code has for the answer; clients see it in one message."""
+        if self.kind.is_custom:
+            return "*unstructured.UnstructuredList" if is_list else "*unstructured.Unstructured"
+        package = self.kind.group.partition(".")[0] or "core"
+        return f"*{package}.{self.kind.collection_kind if is_list else self.kind.kind}"

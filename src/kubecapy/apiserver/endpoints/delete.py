@@ -11,7 +11,7 @@ from kubecapy.apimachinery.errors import BadRequest, NotFound
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.bodies import read_bytes, read_object_body
 from kubecapy.apiserver.endpoints.call import Call
-from kubecapy.apiserver.endpoints.parameters import read_count, read_list_options, refuse_dry_run
+from kubecapy.apiserver.endpoints.parameters import read_integer, read_list_options, refuse_dry_run
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.responses import json_response, success_response
 from kubecapy.apiserver.operations.deleting import DeleteOptions, ObjectDeleting, Propagation
@@ -90,7 +90,7 @@ def _from_query(query: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if query.get("propagationPolicy"):
         found["propagationPolicy"] = query["propagationPolicy"]
-    seconds = read_count(query, "gracePeriodSeconds")
+    seconds = read_integer(query, "gracePeriodSeconds")
     if seconds is not None:
         found["gracePeriodSeconds"] = seconds
     return found

@@ -6,29 +6,30 @@ from ssl import SSLObject
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.errors import MethodNotAllowed, StatusError
+from kubecapy.apimachinery.errors import StatusError, not_found
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.bodies import read_object_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
 from kubecapy.apiserver.endpoints.impersonation import act_as
+from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.parameters import read_bool
 from kubecapy.apiserver.endpoints.patching import read_patch
-from kubecapy.apiserver.endpoints.paths import attributes_of, parse_target
-from kubecapy.apiserver.endpoints.plain import PlainEndpoint, unknown_path
+from kubecapy.apiserver.endpoints.paths import Target, attributes_of, parse_target
+from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
-from kubecapy.apiserver.endpoints.responses import error_response, value_response
+from kubecapy.apiserver.endpoints.responses import error_response, finish, value_response
+from kubecapy.apiserver.endpoints.routes import NothingServed, check_route_of, not_allowed, response_of_nothing
 from kubecapy.apiserver.endpoints.subresources import bind_pod
 from kubecapy.apiserver.endpoints.watch import WatchEndpoint
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
-from kubecapy.apiserver.interfaces import Authenticates, Authorizes, Handler, HandlerKey
+from kubecapy.apiserver.interfaces import Attributes, Authenticates, Authorizes, Handler, HandlerKey, UserInfo
+from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.registry import Registry
 from kubecapy.clock import Clock
 from kubecapy.telemetry.logs import V, get_logger
 
 _log = get_logger(__name__)
-_VERBS_OF_ONE = ("get", "update", "patch", "delete")
-"""Verbs that need the name of an object; the others are for collections."""
 
 Serve = Callable[[Call], Awaitable[web.StreamResponse]]
 
@@ -59,9 +60,11 @@ class Dispatcher:
         guards: Guards,
         handlers: Mapping[HandlerKey, Handler],
         endpoints: Endpoints,
+        metrics: MetricsEndpoint,
         clock: Clock,
     ) -> None:
         """Serve the kinds of `registry`; `handlers` come before `endpoints` where both know a subresource."""
+        self._metrics = metrics
         self._registry = registry
         self._guards = guards
         self._handlers = handlers
@@ -82,37 +85,59 @@ class Dispatcher:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer `request`; whatever is refused becomes a Status."""
-        try:
-            response = await self._serve(request)
-        except StatusError as error:
-            response = error_response(error)
+        target = parse_target(request.path)
+        kind = self._registry.find(target.group, target.version, target.plural) if target else None
+        is_watch = request.method == "GET" and read_bool(request.query, "watch")
+        attributes = attributes_of(request.method, request.path, target, is_watch=is_watch)
+        with self._metrics.counting(attributes, kind) as counted:
+            response = await self._answer(request, target, kind, attributes)
+            counted.code = response.status
         # The path alone: a query may hold what is nobody's business.
         _log.log(V(6), "%s %s %d", request.method, request.rel_url.raw_path, response.status)
         return response
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.BaseRequest, target: Target | None, kind: ServedKind | None, attributes: Attributes
+    ) -> web.StreamResponse:
+        try:
+            user = self._admit(request, attributes)
+            response = await self._serve(request, user, target, kind, attributes)
+        except NothingServed:
+            response = response_of_nothing(request.path, self._registry)
+        except StatusError as error:
+            response = error_response(error)
+        finish(request, response)
+        return response
+
+    def _admit(self, request: web.BaseRequest, attributes: Attributes) -> UserInfo:
+        """Return who sends the request, if the sender may."""
         authorization = request.headers.get("Authorization")
         sender = self._guards.authenticator.authenticate(_peer_certificate(request), authorization)
         user = act_as(sender, request.headers, self._guards.authorizer)
-        target = parse_target(request.path)
-        is_watch = target is not None and request.method == "GET" and read_bool(request.query, "watch")
-        attributes = attributes_of(request.method, request.path, target, is_watch=is_watch)
         self._guards.authorizer.authorize(user, attributes)
+        return user
+
+    async def _serve(
+        self,
+        request: web.BaseRequest,
+        user: UserInfo,
+        target: Target | None,
+        kind: ServedKind | None,
+        attributes: Attributes,
+    ) -> web.StreamResponse:
         if target is None:
             return self._plain.serve(request)
-        kind = self._registry.find(target.group, target.version, target.plural)
         if kind is None:
-            raise unknown_path()
+            raise NothingServed
         return await self._serve_resource(Call(request, user, attributes, target, kind, self._clock))
 
     async def _serve_resource(self, call: Call) -> web.StreamResponse:
-        _check_scope(call)
+        check_route_of(call)
         if call.target.subresource:
             return await self._serve_part(call)
         verb = call.attributes.verb
-        # A watch of one object is a watch of its collection with that name selected; nobody sends the old form.
-        if verb not in call.kind.verbs or bool(call.target.name) != (verb in _VERBS_OF_ONE):
-            raise _not_allowed()
+        if verb not in call.kind.verbs:
+            raise not_allowed(call)
         handler = self._handlers.get((call.kind.group, call.kind.plural, ""))
         if handler is not None:
             return await self._serve_handler(call, handler)
@@ -121,9 +146,9 @@ class Dispatcher:
     async def _serve_part(self, call: Call) -> web.StreamResponse:
         subresource = call.kind.find_subresource(call.target.subresource)
         if subresource is None:
-            raise unknown_path()
+            raise not_found(call.kind.qualified_plural, call.target.name) if call.kind.is_custom else NothingServed
         if call.attributes.verb not in subresource.verbs:
-            raise _not_allowed()
+            raise not_allowed(call)
         handler = self._handlers.get((call.kind.group, call.kind.plural, subresource.name))
         if handler is not None:
             return await self._serve_handler(call, handler)
@@ -137,7 +162,7 @@ class Dispatcher:
 
     async def _serve_scale(self, call: Call) -> web.StreamResponse:
         if call.kind.scale is None:
-            raise unknown_path()
+            raise NothingServed
         if call.attributes.verb == "get":
             return await self._write.get_scale(call, call.kind.scale)
         return await self._write.update_scale(call, call.kind.scale)
@@ -161,29 +186,6 @@ class Dispatcher:
 
     async def _list(self, call: Call) -> web.StreamResponse:
         return self._read.list(call)
-
-
-def _check_scope(call: Call) -> None:
-    """Check that the address has a namespace exactly where the kind lives in one.
-
-    Raises:
-        NotFound: an object without its namespace, or a cluster-scoped kind inside of one.
-        MethodNotAllowed: a write to all namespaces at once.
-    """
-    if not call.kind.namespaced:
-        if call.target.namespace:
-            raise unknown_path()
-        return
-    if call.target.namespace:
-        return
-    if call.target.name:
-        raise unknown_path()
-    if call.attributes.verb not in ("list", "watch"):
-        raise _not_allowed()
-
-
-def _not_allowed() -> MethodNotAllowed:
-    return MethodNotAllowed("the server does not allow this method on the requested resource")
 
 
 def _peer_certificate(request: web.BaseRequest) -> bytes | None:

@@ -1,84 +1,135 @@
-"""Read query parameters."""
+"""Read query parameters, as Go reads them.
 
-from collections.abc import Mapping
-from typing import Literal
+Sources: k8s.io/apimachinery pkg/runtime/converter.go, pkg/apis/meta/internalversion/validation and defaults.go;
+https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions.
+"""
 
-from kubecapy.apimachinery.errors import BadRequest
+import re
+from collections.abc import Iterator, Mapping
+
+from kubecapy.apimachinery.errors import BadRequest, invalid
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_text import go_quote
 from kubecapy.apiserver.operations.listing import ListOptions
 from kubecapy.apiserver.operations.preparation import FieldValidation
+from kubecapy.apiserver.registry.strategies.errors import forbidden, not_supported
 
-_TRUE = ("1", "t", "T", "true", "TRUE", "True")
-_FALSE = ("", "0", "f", "F", "false", "FALSE", "False")
+_FALSE = ("false", "0")
 _VALIDATIONS: Mapping[str, FieldValidation] = {"": "Warn", "Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
-_MATCHES: Mapping[str, Literal["", "Exact", "NotOlderThan"]] = {
-    "": "",
-    "Exact": "Exact",
-    "NotOlderThan": "NotOlderThan",
-}
+_EXACT, _NOT_OLDER = "Exact", "NotOlderThan"
+_MATCH, _INITIAL = "resourceVersionMatch", "sendInitialEvents"
+_MAX_INT64 = 2**63 - 1
+_MAX_UINT64 = 2**64 - 1
 
 
 def read_bool(query: Mapping[str, str], name: str) -> bool:
-    """Return a boolean parameter, False where it is absent.
+    """Return a boolean parameter: False where it is absent, `0` or `false`, and True whatever else it is."""
+    text = query.get(name)
+    return text is not None and text.lower() not in _FALSE
+
+
+def read_integer(query: Mapping[str, str], name: str) -> int | None:
+    """Return a parameter that is a whole number; None where it is absent.
 
     Raises:
-        BadRequest: it is neither true nor false.
+        BadRequest: it is no such number, or too large.
     """
-    text = query.get(name, "")
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise BadRequest(f'query parameter {name}: expected true or false, got "{text}"')
-
-
-def read_count(query: Mapping[str, str], name: str) -> int | None:
-    """Return a parameter that is a whole number of at least 0; None where it is absent.
-
-    Raises:
-        BadRequest: it is no such number.
-    """
-    text = query.get(name, "")
-    if not text:
+    text = query.get(name)
+    if text is None:
         return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise BadRequest(f'query parameter {name}: expected a whole number, got "{text}"')
-    return int(text)
+    if re.fullmatch(r"[+-]?[0-9]+", text) is None:
+        raise BadRequest(f"strconv.ParseInt: parsing {go_quote(text)}: invalid syntax")
+    value = _bounded_int(text)
+    if not -_MAX_INT64 - 1 <= value <= _MAX_INT64:
+        raise BadRequest(f"strconv.ParseInt: parsing {go_quote(text)}: value out of range")
+    return value
 
 
 def read_revision(query: Mapping[str, str]) -> int | None:
-    """Return the resourceVersion asked for; None where it is absent.
+    """Return the resourceVersion asked for; None where it is absent or empty.
 
     Raises:
         BadRequest: it is none that this server gave out.
     """
-    text = query.get("resourceVersion", "")
+    text = query.get("resourceVersion")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise BadRequest(f'resourceVersion: Invalid value: "{text}": expected a revision that this server gave out')
-    return int(text)
+    quoted = go_quote(text)
+    wrong = f"invalid resource version: resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}"
+    if re.fullmatch(r"[0-9]+", text) is None:
+        raise BadRequest(f"{wrong}: invalid syntax")
+    value = _bounded_int(text)
+    if value > _MAX_UINT64:
+        raise BadRequest(f"{wrong}: value out of range")
+    return value
 
 
 def read_list_options(query: Mapping[str, str]) -> ListOptions:
     """Return what a list request asks for.
 
     Raises:
-        BadRequest: a parameter is wrong, or two of them do not go together.
+        BadRequest: a parameter cannot be read.
+        Invalid: two of them do not go together.
     """
-    revision = read_revision(query)
-    match = _MATCHES.get(query.get("resourceVersionMatch", ""))
-    if match is None:
-        raise BadRequest("resourceVersionMatch: Unsupported value: supported values: Exact, NotOlderThan")
-    if match and revision is None:
-        raise BadRequest("resourceVersionMatch: Forbidden: it is forbidden unless resourceVersion is provided")
-    if match == "Exact" and revision == 0:
-        raise BadRequest('resourceVersionMatch: Forbidden: "Exact" is forbidden for resourceVersion "0"')
-    token = query.get("continue", "")
-    if token and revision:
-        raise BadRequest("resourceVersion: Forbidden: it is forbidden when continue is provided")
+    limit = read_integer(query, "limit")
+    read_integer(query, "timeoutSeconds")
+    _refuse(list(_list_errors(query)))
     return ListOptions(
-        limit=read_count(query, "limit") or 0, continue_token=token, resource_version=revision or 0, match=match
+        limit=max(limit or 0, 0),
+        continue_token=query.get("continue", ""),
+        resource_version=read_revision(query) if not query.get("continue") else None,
+        match=query.get(_MATCH, ""),
+        names_revision=query.get("resourceVersion", "") not in ("", "0"),
     )
+
+
+def check_watch_options(query: Mapping[str, str]) -> None:
+    """Check that the parameters of a watch go together.
+
+    Raises:
+        Invalid: they do not.
+    """
+    _refuse(list(_watch_errors(query)))
+
+
+def _list_errors(query: Mapping[str, str]) -> Iterator[FieldError]:
+    match, revision = query.get(_MATCH, ""), query.get("resourceVersion", "")
+    if match:
+        if not revision:
+            yield forbidden(_MATCH, f"{_MATCH} is forbidden unless resourceVersion is provided")
+        if query.get("continue"):
+            yield forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided")
+        if match not in (_EXACT, _NOT_OLDER):
+            yield not_supported(_MATCH, match, (_EXACT, _NOT_OLDER, ""))
+        if match == _EXACT and revision == "0":
+            yield forbidden(_MATCH, f'{_MATCH} "exact" is forbidden for resourceVersion "0"')
+    if _INITIAL in query:
+        yield forbidden(_INITIAL, f"{_INITIAL} is forbidden for list")
+
+
+def _watch_errors(query: Mapping[str, str]) -> Iterator[FieldError]:
+    match = query.get(_MATCH, "")
+    if _INITIAL in query and match != _NOT_OLDER:
+        yield forbidden(_MATCH, f"{_INITIAL} requires setting {_MATCH} to {_NOT_OLDER}")
+    if not match:
+        return
+    if _INITIAL not in query:
+        yield forbidden(_MATCH, f"{_MATCH} is forbidden for watch unless {_INITIAL} is provided")
+    if match != _NOT_OLDER:
+        yield not_supported(_MATCH, match, (_NOT_OLDER,))
+    if query.get("continue"):
+        yield forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided")
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise invalid("ListOptions", "meta.k8s.io", "", errors)
+
+
+def _bounded_int(text: str) -> int:
+    # Limit: Python refuses to read numbers of more than 4,300 digits; beyond 40 all are too large alike.
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text.removeprefix("+"))
+    return int(sign + (digits.lstrip("0") or "0")[:40])
 
 
 def read_field_validation(query: Mapping[str, str]) -> FieldValidation:

@@ -1,6 +1,7 @@
 """Read what a request addresses out of its path.
 
-Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris.
+Sources: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris; k8s.io/apiserver
+pkg/endpoints/request/requestinfo.go.
 """
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from kubecapy.apiserver.interfaces import Attributes
 
 _METHOD_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+_NAMESPACE_PARTS = ("status", "finalize")
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,11 +21,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    """All that follows the name: no part of any object where it holds a slash."""
+    is_watch: bool = False
+    """Whether the path is of the old form `/api/v1/watch/pods`."""
 
 
 def parse_target(path: str) -> Target | None:
     """Return the resource that the decoded `path` names; None for any other path."""
     parts = path.strip("/").split("/")
+    if path.startswith("//"):
+        return None
     if len(parts) >= 3 and parts[0] == "api":
         return _below_version("", parts[1], parts[2:])
     if len(parts) >= 4 and parts[0] == "apis":
@@ -40,7 +47,7 @@ def attributes_of(method: str, path: str, target: Target | None, *, is_watch: bo
         group=target.group,
         version=target.version,
         resource=target.plural,
-        subresource=target.subresource,
+        subresource=target.subresource.partition("/")[0],
         # A namespace is judged as being inside of itself, so that a Role in it can grant reading it.
         namespace=target.namespace or (target.name if (target.group, target.plural) == ("", "namespaces") else ""),
         name=target.name,
@@ -49,23 +56,32 @@ def attributes_of(method: str, path: str, target: Target | None, *, is_watch: bo
 
 
 def _verb(method: str, target: Target, *, is_watch: bool) -> str:
+    if target.is_watch:
+        return "watch"
     if method in ("GET", "HEAD"):
-        if is_watch:
-            return "watch"
-        return "get" if target.name else "list"
+        if target.name:
+            return "get"
+        return "watch" if is_watch else "list"
     if method == "DELETE":
         return "delete" if target.name else "deletecollection"
-    return _METHOD_VERBS.get(method, method.lower())
+    return _METHOD_VERBS.get(method, "")
 
 
 def _below_version(group: str, version: str, rest: list[str]) -> Target | None:
-    if not all(rest):
-        return None
+    is_watch = rest[0] == "watch" and len(rest) > 1
+    if is_watch:
+        rest = rest[1:]
     namespace = ""
     # `namespaces/x` is the object x, `namespaces/x/status` a part of it, `namespaces/x/pods` something in it.
-    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in ("status", "finalize"):
+    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _NAMESPACE_PARTS:
         namespace, rest = rest[1], rest[2:]
-    if len(rest) > 3:
-        return None
-    plural, name, subresource = (*rest, "", "")[:3]
-    return Target(group=group, version=version, plural=plural, namespace=namespace, name=name, subresource=subresource)
+    plural, name = (*rest, "")[:2]
+    return Target(
+        group=group,
+        version=version,
+        plural=plural,
+        namespace=namespace,
+        name=name,
+        subresource="/".join(rest[2:]),
+        is_watch=is_watch,
+    )

@@ -1,130 +1,153 @@
-"""Answer what is no resource: discovery, OpenAPI, version, health and metrics."""
+"""Answer what is no resource: discovery, OpenAPI, version, health and metrics.
 
-from collections.abc import Callable, Mapping
+Paths that kube-apiserver serves by routes take GET only and say which media types they produce; the others take any
+method, as Go's handlers do.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from aiohttp import web
 
 from kubecapy.apimachinery.codec import encode
-from kubecapy.apimachinery.errors import MethodNotAllowed, NotFound, StatusDetails
+from kubecapy.apimachinery.errors import NotAcceptable
+from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apiserver.discovery.documents import Discovery
-from kubecapy.apiserver.endpoints.negotiation import parse_accept
-from kubecapy.apiserver.endpoints.responses import json_response
+from kubecapy.apiserver.endpoints.health import HealthEndpoint
+from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
+from kubecapy.apiserver.endpoints.negotiation import JSON, SERVED, check_route, choose_form, parse_accept
+from kubecapy.apiserver.endpoints.responses import document_response, json_response
+from kubecapy.apiserver.endpoints.routes import NothingServed, no_such_method
 from kubecapy.apiserver.openapi import version2
 from kubecapy.apiserver.openapi.documents import OpenApi
-from kubecapy.apiserver.storage.store import Store
+from kubecapy.apiserver.registry.registry import Registry
+from kubecapy.clock import Clock
 
-_DISCOVERY_VERSIONS = ("v2", "v2beta1")
-_YEAR_SECONDS = 365 * 24 * 3600
-_PROBES = ("/healthz", "/livez", "/readyz")
-_PATHS = ("/api", "/api/v1", "/apis", *_PROBES, "/metrics", "/openapi/v2", "/openapi/v3", "/version")
+_AGGREGATED = GroupVersionKind("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList")
+_AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_DOCUMENTS = "/openapi/v3/"
+
+Answer = Callable[[web.BaseRequest], web.Response]
 
 
 class PlainEndpoint:
     """Serves the paths beside the resources."""
 
-    def __init__(self, store: Store, discovery: Discovery, openapi: OpenApi, git_version: str) -> None:
-        """Describe what `discovery` and `openapi` know; metrics count what `store` holds."""
-        self._store = store
-        self._discovery = discovery
-        self._openapi = openapi
+    def __init__(
+        self,
+        registry: Registry,
+        health: HealthEndpoint,
+        metrics: MetricsEndpoint,
+        clock: Clock,
+        git_version: str,
+    ) -> None:
+        """Describe the kinds of `registry`."""
+        self._registry = registry
+        self._discovery = Discovery(registry)
+        self._openapi = OpenApi(registry, git_version)
+        self._clock = clock
+        self._health = health
         self._git_version = git_version
-        self._fixed: Mapping[str, Callable[[web.BaseRequest], web.Response]] = {
-            "/": lambda _request: json_response(encode({"paths": _PATHS})),
-            "/api": lambda request: self._root(request, core=True),
+        self._by_path: Mapping[str, Answer] = {
+            "/": self._paths,
             "/apis": lambda request: self._root(request, core=False),
-            "/version": lambda _request: json_response(encode(version_of(git_version))),
+            "/apis/": lambda request: self._root(request, core=False),
             "/openapi/v2": self._document_of_version_2,
-            "/openapi/v3": lambda _request: json_response(self._openapi.index()),
-            **dict.fromkeys(_PROBES, _health),
-            "/metrics": self._metrics,
+            "/openapi/v3": lambda _request: web.Response(text=self._openapi.index()),
+            "/metrics": metrics.serve,
+        }
+        self._by_route: Mapping[str, Answer] = {
+            "/api": lambda request: self._root(request, core=True),
+            "/version": self._version,
         }
 
     def serve(self, request: web.BaseRequest) -> web.Response:
         """Answer a request whose path is no resource.
 
         Raises:
-            NotFound: nothing is served there.
-            MethodNotAllowed: it is no GET.
+            NothingServed: nothing is served there.
+            MethodNotAllowed: it is no GET, and its path takes nothing else.
+            NotAcceptable: no form that is asked for is served there.
         """
-        path = request.path.rstrip("/") or "/"
-        response = self._find(request, path)
-        if response is None:
-            raise unknown_path()
-        if request.method not in ("GET", "HEAD"):
-            raise MethodNotAllowed("the server does not allow this method on the requested resource")
-        return response
+        path = request.path
+        answer = self._by_path.get(path) or self._by_route.get(path.removesuffix("/"))
+        if answer is not None:
+            return answer(request)
+        for find in (self._health.find, self._document_of_version_3, self._resources):
+            response = find(request)
+            if response is not None:
+                return response
+        raise NothingServed
 
-    def _find(self, request: web.BaseRequest, path: str) -> web.Response | None:
-        if path in self._fixed:
-            return self._fixed[path](request)
-        if path.startswith(tuple(f"{probe}/" for probe in _PROBES)):
-            return _health(request)
-        if path.startswith("/openapi/v3/"):
-            return self._document(request, path.removeprefix("/openapi/v3/"))
-        return self._resources(path.strip("/").split("/"))
+    def _paths(self, _request: web.BaseRequest) -> web.Response:
+        fixed = (*self._by_path, *self._by_route, *self._health.paths)
+        paths = {*fixed, *self._discovery.paths(), *self._openapi.paths()} - {"/"}
+        return json_response(encode({"paths": sorted(paths)}))
+
+    def _version(self, request: web.BaseRequest) -> web.Response:
+        _check_route(request, (JSON,))
+        return json_response(encode(version_of(self._git_version)))
 
     def _root(self, request: web.BaseRequest, *, core: bool) -> web.Response:
-        for accepted in parse_accept(request.headers.get("Accept", "")):
-            version = accepted.parameters.get("v", "")
-            if accepted.parameters.get("as") == "APIGroupDiscoveryList" and version in _DISCOVERY_VERSIONS:
-                response = json_response(self._discovery.aggregated(version, core=core))
-                form = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-                response.headers["Content-Type"] = form
-                return response
-            if accepted.type in ("application/json", "*/*") and "as" not in accepted.parameters:
-                break
-        return json_response(self._discovery.core_versions() if core else self._discovery.groups())
+        accept = request.headers.get("Accept")
+        if _wants_aggregated(accept):
+            document = self._discovery.aggregated(core=core)
+            headers = {"Content-Type": _AGGREGATED_TYPE, "Cache-Control": "public"}
+            return document_response(request, document, headers)
+        if core:
+            _check_route(request)
+        choose_form(accept)
+        document = self._discovery.core_versions() if core else self._discovery.groups()
+        return json_response(document.body)
 
-    def _resources(self, parts: list[str]) -> web.Response | None:
-        match parts:
-            case ["api", version]:
-                found = self._discovery.resources("", version)
-            case ["apis", group]:
-                found = self._discovery.group(group)
-            case ["apis", group, version]:
-                found = self._discovery.resources(group, version)
+    def _resources(self, request: web.BaseRequest) -> web.Response | None:
+        match request.path.removesuffix("/").split("/"):
+            case ["", "apis", group]:
+                found, has_route = self._discovery.group(group), False
+            case ["", "api", version]:
+                found, has_route = self._discovery.resources("", version), True
+            case ["", "apis", group, version]:
+                found, has_route = self._discovery.resources(group, version), self._registry.has_builtin_group(group)
             case _:
                 return None
-        return None if found is None else json_response(found)
+        if found is None:
+            return None
+        if has_route:
+            _check_route(request)
+        choose_form(request.headers.get("Accept"))
+        return json_response(found.body)
 
     def _document_of_version_2(self, request: web.BaseRequest) -> web.Response:
-        accepted = [media.type for media in parse_accept(request.headers.get("Accept", ""))]
-        if version2.ACCEPTED_TYPE not in accepted:
-            return json_response(version2.encode_json(self._git_version))
-        body = version2.encode_protobuf(self._git_version)
-        return web.Response(body=body, content_type=version2.PROTOBUF_TYPE)
+        for accepted in parse_accept(request.headers.get("Accept", "*/*")):
+            if accepted.accepts(JSON):
+                document = version2.document_in_json(self._git_version)
+                return document_response(request, document, {"Content-Type": JSON})
+            if accepted.type == version2.ACCEPTED_TYPE:
+                document = version2.document_in_protobuf(self._git_version)
+                return document_response(request, document, {"Content-Type": version2.PROTOBUF_TYPE})
+        return web.Response(status=406, headers={"Vary": "Accept"})
 
-    def _document(self, request: web.BaseRequest, path: str) -> web.Response | None:
+    def _document_of_version_3(self, request: web.BaseRequest) -> web.Response | None:
+        if not request.path.startswith(_DOCUMENTS):
+            return None
+        path = request.path.removeprefix(_DOCUMENTS)
         document = self._openapi.find(path)
         if document is None:
             return None
-        response = json_response(document.body)
-        response.headers["Etag"] = f'"{document.hash}"'
-        response.headers["Vary"] = "Accept"
-        if request.query.get("hash") == document.hash:
+        if not any(accepted.accepts(JSON) for accepted in parse_accept(request.headers.get("Accept", "*/*"))):
+            return web.Response(status=406, headers={"Vary": "Accept"})
+        asked = request.query.get("hash")
+        if asked and asked != document.hash:
+            # The client read the index before the document changed.
+            return web.Response(status=301, headers={"Location": f"{_DOCUMENTS}{path}?hash={document.hash}"})
+        headers: dict[str, str] = {"Content-Type": JSON}
+        if asked:
             # Without these kubectl fetches the document at every apply; the hash changes with the content.
-            response.headers["Cache-Control"] = f"public, immutable, max-age={_YEAR_SECONDS}"
-            response.headers["Expires"] = "Fri, 31 Dec 2100 23:59:59 GMT"
-        return response
+            headers |= {"Cache-Control": "public, immutable", "Expires": self._in_a_year()}
+        return document_response(request, document, headers)
 
-    def _metrics(self, _request: web.BaseRequest) -> web.Response:
-        statistics = self._store.statistics()
-        lines = (
-            "# TYPE kubecapy_apiserver_objects gauge",
-            f"kubecapy_apiserver_objects {statistics.objects}",
-            "# TYPE kubecapy_apiserver_watches gauge",
-            f"kubecapy_apiserver_watches {statistics.subscriptions}",
-            "# TYPE kubecapy_apiserver_revision counter",
-            f"kubecapy_apiserver_revision {statistics.revision}",
-            "# TYPE kubecapy_apiserver_commits_total counter",
-            f"kubecapy_apiserver_commits_total {statistics.commits}",
-        )
-        return web.Response(text="\n".join(lines) + "\n")
-
-
-def unknown_path() -> NotFound:
-    """Return the error for an address at which nothing is served."""
-    return NotFound("the server could not find the requested resource", details=StatusDetails())
+    def _in_a_year(self) -> str:
+        return (self._clock.now() + timedelta(days=365)).strftime("%a, %d %b %Y %H:%M:%S UTC")
 
 
 def version_of(git_version: str) -> dict[str, str]:
@@ -133,6 +156,10 @@ def version_of(git_version: str) -> dict[str, str]:
     return {
         "major": major,
         "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": minor,
         "gitVersion": git_version,
         "gitCommit": "",
         "gitTreeState": "clean",
@@ -143,5 +170,17 @@ def version_of(git_version: str) -> dict[str, str]:
     }
 
 
-def _health(_request: web.BaseRequest) -> web.Response:
-    return web.Response(text="ok")
+def _wants_aggregated(accept: str | None) -> bool:
+    """Return whether the first form of the header that discovery has is the aggregated one."""
+    if not accept or _AGGREGATED.kind not in accept:
+        return False
+    try:
+        return choose_form(accept, (_AGGREGATED,)).kind == _AGGREGATED
+    except NotAcceptable:
+        return False
+
+
+def _check_route(request: web.BaseRequest, produced: Sequence[str] = SERVED) -> None:
+    if request.method != "GET":
+        raise no_such_method()
+    check_route(request.headers.get("Accept"), produced)

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from kubecapy.apimachinery.errors import ServerTimeout, not_found
+from kubecapy.apimachinery.errors import not_found
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.parameters import read_list_options, read_revision
 from kubecapy.apiserver.endpoints.responses import json_response
 from kubecapy.apiserver.operations.listing import list_page
 from kubecapy.apiserver.operations.selection import Selection, parse_selection
+from kubecapy.apiserver.operations.waiting import too_large_revision
 from kubecapy.apiserver.storage.store import Store
 
 
@@ -23,7 +24,7 @@ class ReadEndpoint:
         renderer = call.renderer()
         revision = read_revision(call.request.query) or 0
         if revision > self._store.revision:
-            raise ServerTimeout(f"Too large resource version: {revision}, current: {self._store.revision}")
+            raise too_large_revision(revision, self._store.revision)
         record = self._store.collection(call.kind.resource).get(call.key)
         if record is None:
             raise not_found(call.kind.qualified_plural, call.key.name)
@@ -43,6 +44,8 @@ def selection_of(call: Call) -> Selection:
         BadRequest: a selector is wrong.
     """
     query = call.request.query
-    return parse_selection(
-        call.kind, call.target.namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
-    )
+    fields = query.get("fieldSelector", "")
+    if call.target.name:
+        # A watch of one object, by a path of the old form.
+        fields = f"metadata.name={call.target.name}"
+    return parse_selection(call.kind, call.target.namespace, query.get("labelSelector", ""), fields)

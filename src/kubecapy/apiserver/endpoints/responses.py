@@ -1,22 +1,29 @@
 """Write replies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.codec import decode, dump_yaml, encode
 from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.endpoints.negotiation import JSON, YAML, wants_yaml
+from kubecapy.apiserver.published import Document
 from kubecapy.apiserver.registry.kinds import ServedKind
 
-_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-cache, private"}
+_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
+"""How the names of clients begin that show replies to people."""
+_TRUE = ("1", "t", "T", "true", "TRUE", "True")
+NOT_CACHED = "no-cache, private"
+"""The Cache-Control of every reply that does not say better."""
 
 
 def json_response(body: bytes, *, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
     """Return a reply of JSON bytes; each warning becomes a Warning header, which kubectl prints."""
-    headers = CIMultiDict(_HEADERS)
+    headers = CIMultiDict[str]({"Content-Type": JSON})
     for warning in warnings:
         quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
         # A header ends at a line break, and a client could write one into a field name.
@@ -29,10 +36,20 @@ def value_response(value: Any, *, status: int = 200) -> web.Response:  # Any: wh
     return json_response(encode(value), status=status)
 
 
+def document_response(request: web.BaseRequest, document: Document, headers: Mapping[str, str]) -> web.Response:
+    """Return the reply that holds `document`, or says that the client has it already."""
+    tag = f'"{document.hash}"'
+    tagged = {**headers, "Etag": tag, "Vary": "Accept"}
+    if tag in request.headers.get("If-None-Match", ""):
+        tagged.pop("Content-Type")
+        return web.Response(status=304, headers=tagged)
+    return web.Response(body=document.body, headers=tagged)
+
+
 def error_response(error: StatusError) -> web.Response:
     """Return the reply that says `error`."""
     status = error.to_status()
-    response = value_response(_with_metadata(status), status=error.code)
+    response = value_response(to_wire(status), status=error.code)
     if error.details is not None and error.details.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.details.retry_after_seconds)
     return response
@@ -41,12 +58,17 @@ def error_response(error: StatusError) -> web.Response:
 def success_response(kind: ServedKind, metadata: JsonObject) -> web.Response:
     """Return the reply to a delete that is done."""
     details = StatusDetails(name=metadata["name"], group=kind.group, kind=kind.plural, uid=metadata["uid"])
-    return value_response(_with_metadata(Status(status="Success", details=details)))
+    return value_response(to_wire(Status(status="Success", details=details)))
 
 
-def _with_metadata(status: Status) -> JsonObject:
+def to_wire(status: Status) -> JsonObject:
     """Return the Status with every key that clients expect, the empty metadata included."""
-    shown: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": status.status}
+    shown: JsonObject = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": status.metadata or {},
+        "status": status.status,
+    }
     if status.message:
         shown["message"] = status.message
     if status.reason:
@@ -56,3 +78,25 @@ def _with_metadata(status: Status) -> JsonObject:
     if status.code:
         shown["code"] = status.code
     return shown
+
+
+def finish(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Write a JSON reply as its client wants to read it: as YAML, or indented; and keep it out of caches."""
+    if not isinstance(response, web.Response):
+        return
+    response.headers.setdefault("Cache-Control", NOT_CACHED)
+    if not isinstance(response.body, bytes):
+        return
+    if response.headers.get("Content-Type") != JSON:
+        return
+    if wants_yaml(request.headers.get("Accept")):
+        response.body = dump_yaml(decode(response.body, object)).encode()
+        response.headers["Content-Type"] = YAML
+    elif _wants_indentation(request):
+        response.body = msgspec.json.format(response.body)
+
+
+def _wants_indentation(request: web.BaseRequest) -> bool:
+    if "pretty" in request.query_string and (asked := request.query.get("pretty")):
+        return asked in _TRUE
+    return request.headers.get("User-Agent", "").startswith(_PEOPLE)

@@ -5,20 +5,20 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from random import Random
 
 import msgspec
 from aiohttp import ClientConnectionResetError, web
 
 from kubecapy.apimachinery.codec import encode
-from kubecapy.apimachinery.errors import BadRequest, Gone, StatusError
+from kubecapy.apimachinery.errors import Gone, ServerTimeout, StatusError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.call import Call
-from kubecapy.apiserver.endpoints.parameters import read_bool, read_count, read_revision
+from kubecapy.apiserver.endpoints.parameters import check_watch_options, read_bool, read_integer, read_revision
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.rendering import Renderer
-from kubecapy.apiserver.operations.listing import ListOptions, list_page
+from kubecapy.apiserver.endpoints.responses import NOT_CACHED, to_wire
+from kubecapy.apiserver.operations.listing import ListOptions, Page, list_page
 from kubecapy.apiserver.operations.selection import Selection
 from kubecapy.apiserver.settings import WatchLimits
 from kubecapy.apiserver.storage.records import Change, Record
@@ -30,16 +30,18 @@ _MIN_TIMEOUT_SECONDS = 1800
 """Source: kube-apiserver's --min-request-timeout; a watch without timeoutSeconds lasts up to twice as long."""
 _PIECE_BYTES = 64 * 1024
 """Frames are sent together up to this size."""
-_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 class _Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender of a watch asks for."""
+
     revision: int | None
-    """Changes after this one; None or 0 begins with the present state."""
+    """Changes after this one come; None where the present state comes first."""
+    not_older_than: int
+    """The present state must have reached this revision."""
     seconds: float
     bookmarks: bool
-    initial_events: bool
-    """Whether the present state comes first and ends with a bookmark that says so."""
 
 
 class WatchEndpoint:
@@ -55,20 +57,26 @@ class WatchEndpoint:
     async def watch(self, call: Call) -> web.StreamResponse:
         """Stream until the client goes, the time is over, or the client is too slow.
 
+        A revision that is forgotten, or still to come, is told in the stream, as kube-apiserver tells it.
+
         Raises:
-            Gone: changes since the revision asked for are forgotten (before the stream begins).
-            BadRequest: parameters are wrong.
+            BadRequest: a parameter cannot be read.
+            Invalid: two parameters do not go together.
         """
         options = self._read_options(call)
         selection, renderer = selection_of(call), call.renderer()
         with self._store.subscribe(call.kind.resource, self._limits.buffered_changes) as subscription:
             # Order: subscribed first, then read, without suspending between: no change falls into a gap.
             stream = _Stream(call.request, selection, renderer, self._limits.stall_seconds)
-            backlog = self._backlog(stream, options)
+            try:
+                backlog, goes_on = self._backlog(stream, options), True
+            except (Gone, ServerTimeout) as error:
+                backlog, goes_on = [_error_frame(error)], False
             await stream.open()
             try:
                 await stream.send(backlog)
-                await self._follow(stream, subscription, options)
+                if goes_on:
+                    await self._follow(stream, subscription, options)
             except (ClientConnectionResetError, ConnectionError):
                 pass  # The client is gone, which is the usual end of a watch.
             except TimeoutError:
@@ -77,18 +85,18 @@ class WatchEndpoint:
 
     def _read_options(self, call: Call) -> _Options:
         query = call.request.query
-        initial = read_bool(query, "sendInitialEvents")
-        bookmarks = read_bool(query, "allowWatchBookmarks")
-        if initial and (not bookmarks or query.get("resourceVersionMatch") != "NotOlderThan"):
-            raise BadRequest(
-                "sendInitialEvents: Forbidden: it needs allowWatchBookmarks=true and resourceVersionMatch=NotOlderThan"
-            )
-        asked = read_count(query, "timeoutSeconds")
+        check_watch_options(query)
+        revision = read_revision(query)
+        seconds = read_integer(query, "timeoutSeconds")
+        # Without a revision, or with 0, the present state comes first; the parameter decides where it is there.
+        wants_state = read_bool(query, "sendInitialEvents") if "sendInitialEvents" in query else not revision
+        if not wants_state and not revision:
+            revision = self._store.revision
         return _Options(
-            revision=None if initial else read_revision(query),
-            seconds=asked or _MIN_TIMEOUT_SECONDS * (1 + self._random.random()),
-            bookmarks=bookmarks,
-            initial_events=initial,
+            revision=None if wants_state else revision,
+            not_older_than=(revision or 0) if wants_state else 0,
+            seconds=seconds or _MIN_TIMEOUT_SECONDS * (1 + self._random.random()),
+            bookmarks=read_bool(query, "allowWatchBookmarks"),
         )
 
     def _backlog(self, stream: "_Stream", options: _Options) -> Iterable[bytes]:
@@ -96,17 +104,16 @@ class WatchEndpoint:
 
         What they tell is settled on return; each is rendered when its turn to be sent comes, so that a slow client
         keeps no copy of everything in memory.
+
+        Raises:
+            Gone: what happened is forgotten.
+            ServerTimeout: the present state is older than the sender takes it.
         """
-        if options.revision:
-            if options.revision > self._store.revision:
-                raise Gone(f"too large resource version: {options.revision}, current: {self._store.revision}")
+        if options.revision is not None:
             resource = stream.selection.kind.resource
             return stream.frames_of(list(self._store.collection(resource).changes_since(options.revision)))
-        records = list_page(self._store, stream.selection, ListOptions()).records
-        end = [self._bookmark(stream.renderer, {"annotations": {_INITIAL_EVENTS_END: "true"}})]
-        return chain(
-            (_frame("ADDED", stream.render(record)) for record in records), end if options.initial_events else []
-        )
+        page = list_page(self._store, stream.selection, ListOptions(resource_version=options.not_older_than))
+        return stream.present(page, with_end=options.bookmarks)
 
     async def _follow(self, stream: "_Stream", subscription: Subscription, options: _Options) -> None:
         end = self._clock.monotonic() + options.seconds
@@ -118,18 +125,14 @@ class WatchEndpoint:
                 async with asyncio.timeout(min(remaining, self._limits.bookmark_seconds)):
                     changes = await subscription.take()
             except TimeoutError:
-                if options.bookmarks:
-                    await stream.send([self._bookmark(stream.renderer, {})])
+                if options.bookmarks and self._store.revision >= (options.revision or 0):
+                    # Publishing moves the revision and fills the buffers in one step: an empty buffer has seen it all.
+                    await stream.send([stream.bookmark(self._store.revision, {})])
             except Overflow:
                 await stream.send([_error_frame(Gone("too old resource version: the watch fell behind"))])
                 return
             else:
-                await stream.send(stream.frames_of(changes))
-
-    def _bookmark(self, renderer: Renderer, metadata: JsonObject) -> bytes:
-        # Publishing moves the revision and fills the buffers in one step, so an empty buffer has seen it all.
-        stamped = {"resourceVersion": str(self._store.revision), "creationTimestamp": None, **metadata}
-        return _frame("BOOKMARK", renderer.render_bookmark(stamped))
+                await stream.send(stream.frames_of(_after(changes, options.revision or 0)))
 
 
 class _Stream:
@@ -140,18 +143,27 @@ class _Stream:
     ) -> None:
         self.selection = selection
         self.renderer = renderer
-        self.response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": "no-cache"})
+        self.response = web.StreamResponse(headers={"Content-Type": "application/json", "Cache-Control": NOT_CACHED})
         self._request = request
         self._stall_seconds = stall_seconds
-        self._columns_sent = False
+        self._is_first = True
         own_version = renderer.kind.storage_version in ("", renderer.kind.version)
         self._shares_frames = selection.selects_all and renderer.shape == "object" and own_version
 
-    def render(self, record: Record) -> bytes:
-        """Return the object of an event; the first of a table carries the columns."""
-        rendered = self.renderer.render_item(record, with_columns=not self._columns_sent)
-        self._columns_sent = True
-        return rendered
+    def frame(self, type_: str, record: Record) -> bytes:
+        """Return one event with the state of an object."""
+        return _frame(type_, self.renderer.render_event(record, is_first=self._take_first()))
+
+    def bookmark(self, revision: int, annotations: JsonObject) -> bytes:
+        """Return the event that says how far the stream is."""
+        return _frame("BOOKMARK", self.renderer.render_bookmark(revision, annotations, is_first=self._take_first()))
+
+    def present(self, page: Page, *, with_end: bool) -> Iterator[bytes]:
+        """Yield the frames of a state; `with_end` a bookmark says where it ends."""
+        for record in page.records:
+            yield self.frame("ADDED", record)
+        if with_end:
+            yield self.bookmark(page.revision, {INITIAL_EVENTS_END: "true"})
 
     def frames_of(self, changes: Iterable[Change]) -> Iterator[bytes]:
         """Yield the frames of `changes` that the client is to see.
@@ -163,7 +175,11 @@ class _Stream:
                 if self.selection.matches(change.record):
                     yield change.frame
             elif seen := _seen_type(change, self.selection):
-                yield _frame(seen, self.render(_shown(change, seen)))
+                yield self.frame(seen, _shown(change, seen))
+
+    def _take_first(self) -> bool:
+        is_first, self._is_first = self._is_first, False
+        return is_first
 
     async def open(self) -> None:
         """Send the head of the reply, so that the client knows that it is being told."""
@@ -191,6 +207,11 @@ class _Stream:
             self._request.transport.abort()
 
 
+def _after(changes: Iterable[Change], revision: int) -> Iterable[Change]:
+    """Return the changes behind `revision`, which may be one that was still to come when the watch began."""
+    return (change for change in changes if change.revision > revision)
+
+
 def _seen_type(change: Change, selection: Selection) -> str:
     was = change.previous is not None and selection.matches(change.previous)
     if change.type == "DELETED":
@@ -215,4 +236,4 @@ def _frame(type_: str, body: bytes) -> bytes:
 
 
 def _error_frame(error: StatusError) -> bytes:
-    return _frame("ERROR", encode(error.to_status()))
+    return _frame("ERROR", encode(to_wire(error.to_status())))

@@ -3,23 +3,12 @@
 Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 """
 
-import hashlib
-
-import msgspec
-
 from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.openapi.operations import kind_paths
 from kubecapy.apiserver.openapi.schemas import kind_schemas
+from kubecapy.apiserver.published import Document, publish
 from kubecapy.apiserver.registry.registry import Registry
-
-
-class Document(msgspec.Struct, frozen=True):
-    """One encoded document."""
-
-    body: bytes
-    hash: str
-    """Changes with the body, so that clients may keep what they fetched under it."""
 
 
 class OpenApi:
@@ -32,14 +21,18 @@ class OpenApi:
         self._generation = -1
         self._documents: dict[str, Document] = {}
 
-    def index(self) -> bytes:
+    def index(self) -> str:
         """Return the list of documents, each with the URL that holds its hash."""
         documents = self._current()
         paths = {
             path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={document.hash}"}
             for path, document in documents.items()
         }
-        return encode({"paths": paths})
+        return encode({"paths": paths}).decode()
+
+    def paths(self) -> list[str]:
+        """Return the paths of all documents."""
+        return [f"/openapi/v3/{path}" for path in self._current()]
 
     def find(self, path: str) -> Document | None:
         """Return the document at `path`, such as `apis/apps/v1`; None where nothing is served there."""
@@ -60,8 +53,7 @@ class OpenApi:
             "paths": kind_paths(kinds),
             "components": {"schemas": kind_schemas(kinds)},
         }
-        body = encode(content)
-        return Document(body, hashlib.sha256(body).hexdigest()[:32].upper())
+        return publish(content)
 
 
 def _path(group: str, version: str) -> str:

@@ -8,7 +8,7 @@ Source: the messages Document and Info of https://github.com/google/gnostic-mode
 
 from typing import Final
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apiserver.published import Document, publish
 
 ACCEPTED_TYPE: Final = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 """How kubectl asks for protobuf."""
@@ -20,16 +20,16 @@ _TITLE_TEXT: Final = "Kubernetes"
 _MAX_VERSION_BYTES: Final = 64
 
 
-def encode_json(version: str) -> bytes:
+def document_in_json(version: str) -> Document:
     """Return the document of the server `version` as JSON."""
     info = {"title": _TITLE_TEXT, "version": version}
-    return encode({"swagger": "2.0", "info": info, "paths": {}, "definitions": {}})
+    return publish({"swagger": "2.0", "info": info, "paths": {}, "definitions": {}})
 
 
-def encode_protobuf(version: str) -> bytes:
-    """Return the document of the server `version` as protobuf."""
+def document_in_protobuf(version: str) -> Document:
+    """Return the document of the server `version` as protobuf; its hash is that of the JSON, as in kube-apiserver."""
     info = _field(_TITLE, _TITLE_TEXT.encode()) + _field(_VERSION, version.encode()[:_MAX_VERSION_BYTES])
-    return _field(_SWAGGER, b"2.0") + _field(_INFO, info)
+    return Document(_field(_SWAGGER, b"2.0") + _field(_INFO, info), document_in_json(version).hash)
 
 
 def _field(number: int, content: bytes) -> bytes:

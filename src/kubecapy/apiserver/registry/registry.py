@@ -41,9 +41,17 @@ class Registry:
         """Return a kind in the version that its objects are stored in; None where it is not served."""
         return self._by_resource.get(resource)
 
+    def stored_kinds(self) -> Iterable[ServedKind]:
+        """Return every kind that is stored, in the version of its storage."""
+        return self._by_resource.values()
+
     def has_version(self, group: str, version: str) -> bool:
         """Return whether any kind is served in that group and version."""
         return (group, version) in self._groups
+
+    def has_builtin_group(self, group: str) -> bool:
+        """Return whether `group` is one of the built-in groups."""
+        return any(kind.group == group for kind in self._builtin)
 
     def add_builtin(self, kind: ServedKind) -> None:
         """Serve one more built-in kind, whose rules need the registry itself."""

@@ -42,13 +42,13 @@ class Collection:
         return self._records.get(key)
 
     def ordered_keys(self) -> tuple[ObjectKey, ...]:
-        """Return the keys in order of namespace and name."""
+        """Return the keys in their order (see `order_of`)."""
         if self._ordered is None:
-            self._ordered = tuple(sorted(self._records))
+            self._ordered = tuple(sorted(self._records, key=order_of))
         return self._ordered
 
     def records(self, namespace: str = "") -> Iterator[Record]:
-        """Yield the records in order of namespace and name, of one namespace where it is given."""
+        """Yield the records in their order (see `order_of`), of one namespace where it is given."""
         for key in self.ordered_keys():
             if not namespace or key.namespace == namespace:
                 yield self._records[key]
@@ -95,7 +95,7 @@ class Collection:
                 del records[change.record.key]
             else:
                 records[change.record.key] = change.previous
-        return tuple(sorted(records)), records
+        return tuple(sorted(records, key=order_of)), records
 
     def forget(self, floor: int) -> None:
         """Forget all changes; `floor` is the revision that the objects are at now."""
@@ -109,3 +109,8 @@ class Collection:
             forgotten = self._changes[: -self._history]
             self._floor = forgotten[-1].revision
             self._changes = self._changes[-self._history :]
+
+
+def order_of(key: ObjectKey) -> str:
+    """Return what keys are ordered by: the text that etcd has for them, so that `a-b/x` comes before `a/x`."""
+    return f"{key.namespace}/{key.name}"

@@ -155,6 +155,10 @@ class Store:
         for collection in self._collections.values():
             collection.forget(self._revision)
 
+    def find_failure(self) -> str:
+        """Return why nothing can be read and written; empty where all is well. A full disk is no such failure."""
+        return "the store is closed" if self._stopping else ""
+
     def statistics(self) -> StoreStatistics:
         """Return what the store holds and has done."""
         return StoreStatistics(
@@ -183,7 +187,7 @@ class Store:
     ) -> asyncio.Future[Record]:
         self._submitted += 1
         obj["metadata"]["resourceVersion"] = str(self._submitted)
-        write = Write(resource, Record(key, self._submitted, encode(obj)), deleted)
+        write = Write(resource, Record(key, self._submitted, encode(_with_kind_first(obj))), deleted)
         future: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
         if self._journal is None:
             self._publish(write)
@@ -235,3 +239,8 @@ class Store:
             subscription.offer(change)
         for listener in self._listeners:
             listener(write.resource, change)
+
+
+def _with_kind_first(obj: JsonObject) -> JsonObject:
+    """Return `obj` beginning with what it is, so that lists can leave that out of their items without decoding them."""
+    return {name: obj[name] for name in ("kind", "apiVersion") if name in obj} | obj
