@@ -1,6 +1,7 @@
 # make demo    the story of the README, from nothing, in a simulated cloud (KEEP=1 leaves it running)
 # make test    every test that needs no real cloud; those that need a real kube-apiserver are skipped without one
 # make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
+# make bench-api   the embedded API server beside kube-apiserver with etcd, and the controller runtime (BENCH="--rounds 3")
 # make kubernetes   build the real one, once, into the user's cache (needs Go; or set KUBEBUILDER_ASSETS)
 # make check   format, lint, import contracts, types, generated files
 # Each target sets up what it needs in .cache first; delete that folder to start anew.
@@ -14,7 +15,7 @@ export MYPY_CACHE_DIR := $(CACHE)/mypy
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
-.PHONY: demo test conformance kubernetes check format generate setup-demo setup-dev clean
+.PHONY: demo test conformance bench-api kubernetes check format generate setup-demo setup-dev clean
 
 demo: setup-demo
 	@exec $(BIN)/python -m demo $(if $(filter 1 yes true,$(KEEP)),--keep)
@@ -24,6 +25,9 @@ test: setup-dev
 
 conformance: setup-dev kubernetes
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadgroup -o cache_dir=$(CACHE)/pytest tests/conformance
+
+bench-api: setup-dev kubernetes
+	@$(BIN)/python -m benchmarks.api $(BENCH)
 
 kubernetes:
 	@python3 tools/build_kubernetes.py

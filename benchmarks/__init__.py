@@ -1,0 +1,1 @@
+"""Measure the embedded API server beside kube-apiserver, and the controller runtime on its own."""
