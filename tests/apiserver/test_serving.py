@@ -1,20 +1,26 @@
 """Listening, trust and stopping."""
 
 import asyncio
+import signal
 import ssl
 import time
+from contextlib import AsyncExitStack
+from pathlib import Path
 from random import Random
 
 import aiohttp
 import msgspec
 import pytest
 from tests.apiserver.conftest import Api, make_api
+from tests.apiserver.server_process import ServerProcess
 
 from kubecapy.apiserver.pki import LocalPki, make_local_pki
 from kubecapy.apiserver.serve import ApiServer
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.clock import SystemClock
 
+TLS_GOODBYE_SECONDS = 30
+"""How long asyncio and uvloop wait for a client to end TLS in good order."""
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 
@@ -32,6 +38,25 @@ async def test_it_stops_in_less_than_two_seconds_with_open_watches(settings: Api
             body = await stream.content.read()
             assert body.endswith(b"\n")
             stream.close()
+
+
+async def test_a_process_ends_whatever_its_clients_still_hold_open(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "state")
+    async with server, AsyncExitStack() as held:
+        port = int(server.api.url.rpartition(":")[2])
+        for _ in range(20):
+            await held.enter_async_context(server.api.watch(f"{MAPS}?watch=true"))
+        await server.api.get("/readyz")
+        # One that says nothing at all, not even hello to TLS.
+        _, silent = await asyncio.open_connection("127.0.0.1", port)
+        held.callback(silent.close)
+
+        server.process.send_signal(signal.SIGTERM)
+        # A client that is waited for would be for TLS_GOODBYE_SECONDS and more.
+        async with asyncio.timeout(TLS_GOODBYE_SECONDS / 2):
+            await server.process.wait()
+
+    assert (server.process.returncode, server.errors) == (0, "")
 
 
 async def test_nothing_of_it_is_left_after_it_stopped(settings: ApiServerSettings) -> None:

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiohttp import web
 
@@ -87,10 +87,11 @@ async def _shut_down(handler: web.Server) -> None:
     await handler.shutdown(_SHUTDOWN_SECONDS)
     # A TLS connection closes when its client says goodbye too, and an idle client would not for half a minute.
     for transport in transports:
-        if isinstance(transport, asyncio.WriteTransport):
+        if transport is not None:
             # Limit: CPython 3.11.2, Debian 12's, raises where the connection has ended meanwhile.
             with contextlib.suppress(AttributeError):
-                transport.abort()
+                # A cast, because uvloop's transports are no subclass of asyncio's.
+                cast("asyncio.WriteTransport", transport).abort()
     await asyncio.sleep(0)
 
 

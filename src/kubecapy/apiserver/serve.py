@@ -4,12 +4,13 @@ store <- registry <- operations <- endpoints <- listener
 ^- upkeep (garbage, namespaces, definitions, events)
 """
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from random import Random
 from types import TracebackType
 from typing import Self
 
 from kubecapy.apimachinery.errors import AlreadyExists
+from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.authentication import Authenticator
 from kubecapy.apiserver.authorization import Authorizer, bootstrap_policy
 from kubecapy.apiserver.core import ServerCore
@@ -21,6 +22,7 @@ from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.apiserver.subresources import build
 from kubecapy.apiserver.upkeep.runner import Upkeep
 from kubecapy.clock import Clock
+from kubecapy.tasks import TaskScope
 
 
 class ApiServer:
@@ -93,8 +95,12 @@ class ApiServer:
         self._core.store.compact()
 
     async def _create_policy(self) -> None:
-        for group, plural, obj in bootstrap_policy.objects():
-            try:
-                await self._core.writer.create(group, plural, obj["metadata"].get("namespace", ""), obj)
-            except AlreadyExists:
-                continue  # It was made at an earlier start, and people may have changed it since.
+        # All at once, so that the store commits them together; one after the other, each would wait for the disk.
+        async with TaskScope("policy") as scope:
+            for group, plural, obj in bootstrap_policy.objects():
+                scope.start(self._create_once(group, plural, obj), name=plural)
+
+    async def _create_once(self, group: str, plural: str, obj: JsonObject) -> None:
+        # Where it is there already, it was made at an earlier start, and people may have changed it since.
+        with suppress(AlreadyExists):
+            await self._core.writer.create(group, plural, obj["metadata"].get("namespace", ""), obj)

@@ -8,7 +8,7 @@ import click
 
 from kubecapy.clock import SystemClock
 from kubecapy.daemons.process import run_process
-from kubecapy.local.management import ManagementSettings, open_management
+from kubecapy.local.api_server import open_api_server
 from kubecapy.local.state_folder import FolderInUse, FolderRefused, open_state_folder
 from kubecapy.telemetry import logs
 
@@ -28,6 +28,6 @@ def apiserver(state_dir: Path, port: int, verbosity: int) -> None:
 
 
 async def _serve(folder: Path, port: int) -> None:
-    async with open_management(ManagementSettings(folder, SystemClock(), SystemRandom(), port=port)) as management:
-        click.echo(f"export KUBECONFIG={management.kubeconfig}")
+    async with open_api_server(folder, SystemClock(), SystemRandom(), port=port) as kubeconfig:
+        click.echo(f"export KUBECONFIG={kubeconfig}")
         await asyncio.Event().wait()

@@ -2,31 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import msgspec
 
-from kubecapy.apiserver.pki import LocalPki, make_local_pki
-from kubecapy.apiserver.serve import ApiServer
-from kubecapy.apiserver.settings import ApiServerSettings
-from kubecapy.apiserver.storage.journal import StoreError
 from kubecapy.client import kubeconfig
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
 from kubecapy.controllers.settings import ControllerSettings
+from kubecapy.local.api_server import KUBECONFIG_FILE, open_api_server
 from kubecapy.local.controllers import ControllerWiring, open_controllers
-from kubecapy.local.private_files import make_private_folder, write_private
 from kubecapy.local.provider_environment import read_provider_environment
-from kubecapy.local.state_folder import FolderRefused
 from kubecapy.runtime.manager import Manager
 from kubecapy.tasks import TaskScope
 
-ADDRESS: Final = "127.0.0.1"
-KUBECONFIG_FILE: Final = "kubeconfig"
 CONTROLLERS: Final = frozenset({"cluster", "machine", "node"})
 """One process runs what runs in two pods elsewhere."""
 
@@ -109,50 +102,19 @@ async def open_management(settings: ManagementSettings) -> AsyncIterator[Managem
     Raises:
         FolderRefused: the folder holds a store that cannot be used.
     """
-    folder = make_private_folder(settings.folder)
-    pki = make_local_pki(folder / "pki", (ADDRESS, "localhost"), settings.clock)
-    async with _open_server(settings, pki) as server:
-        content = pki.admin_kubeconfig(server.url)
-        write_private(folder / KUBECONFIG_FILE, content)
-        async with (
-            HttpClient(kubeconfig.load(content), settings.clock) as client,
-            TaskScope("management") as scope,
-        ):
-            management = Management(settings, client, scope)
-            try:
-                yield management
-            finally:
-                await management.stop_controllers()
-
-
-@asynccontextmanager
-async def _open_server(settings: ManagementSettings, pki: LocalPki) -> AsyncIterator[ApiServer]:
-    async with AsyncExitStack() as stack:
+    async with (
+        open_api_server(settings.folder, settings.clock, settings.random, port=settings.port) as path,
+        HttpClient(kubeconfig.load(path.read_bytes()), settings.clock) as client,
+        TaskScope("management") as scope,
+    ):
+        management = Management(settings, client, scope)
         try:
-            server = await stack.enter_async_context(
-                ApiServer(_server_settings(settings, pki), settings.clock, settings.random)
-            )
-        except StoreError as error:
-            raise FolderRefused(str(error)) from error
-        yield server
+            yield management
+        finally:
+            await management.stop_controllers()
 
 
 async def _run_controllers(wiring: ControllerWiring, opened: "asyncio.Future[Manager]") -> None:
     async with open_controllers(wiring) as manager:
         opened.set_result(manager)
         await manager.run()
-
-
-def _server_settings(settings: ManagementSettings, pki: LocalPki) -> ApiServerSettings:
-    return ApiServerSettings(
-        bind_addresses=(ADDRESS,),
-        port=settings.port,
-        serving_certificate=pki.serving_certificate,
-        serving_key=pki.serving_key,
-        client_ca=pki.ca_certificate,
-        root_ca=pki.ca_certificate,
-        service_account_signing_key=pki.service_account_key,
-        service_account_public_key=pki.service_account_public_key,
-        store=settings.folder / "store.sqlite",
-        anonymous_auth=False,
-    )
