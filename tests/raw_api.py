@@ -16,6 +16,8 @@ class Reply:
     status: int
     body: Any
     headers: dict[str, str]
+    warnings: tuple[str, ...] = ()
+    """Every Warning header, of which `headers` keeps one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Api:
         async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
             text = await response.read()
             is_json = text and "json" in response.headers.get("Content-Type", "")
-            return Reply(response.status, json.loads(text) if is_json else text.decode(), dict(response.headers))
+            body = json.loads(text) if is_json else text.decode()
+            warnings = tuple(response.headers.getall("Warning", ()))
+            return Reply(response.status, body, dict(response.headers), warnings)
 
     async def get(self, path: str, **options: Any) -> Any:
         reply = await self("GET", path, **options)

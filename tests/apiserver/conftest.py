@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.apiserver.widgets import widget_definition
+from tests.definitions import DEFINITIONS, established
 from tests.kubectl import Done, Kubectl
 from tests.raw_api import Api, Reply
 
@@ -92,7 +93,8 @@ class make_api:  # noqa: N801 - used as a function
 @pytest.fixture
 async def widgets(api: Api) -> str:
     """Serve Widgets and return the path of their collection in namespace default."""
-    await api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", widget_definition())
+    await api.create(DEFINITIONS, widget_definition())
+    await established(api, "widgets.example.com")
     return "/apis/example.com/v1/namespaces/default/widgets"
 
 

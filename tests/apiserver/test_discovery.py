@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from tests.apiserver.conftest import Api
 from tests.apiserver.widgets import widget_definition
+from tests.definitions import DEFINITIONS, established
 
 from kubecapy.apiserver.discovery.versions import by_priority
-
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 def aggregated(version: str) -> str:
@@ -68,6 +67,7 @@ async def test_plain_discovery_serves_older_clients(api: Api) -> None:
 async def test_discovery_and_schemas_follow_the_definitions_at_once(api: Api) -> None:
     before = await index(api)
     await api.create(DEFINITIONS, widget_definition())
+    await established(api, "widgets.example.com")
     during = await index(api)
     url = during["paths"]["apis/example.com/v1"]["serverRelativeURL"]
     schema = (await api.get(url))["components"]["schemas"]["com.example.v1.Widget"]

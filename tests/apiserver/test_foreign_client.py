@@ -40,9 +40,19 @@ async def test_typed_objects_go_through_their_whole_life(client: Any) -> None:
     await in_thread(work)
 
 
+def wait_until_established(definitions: Any) -> None:
+    watch = kubernetes.watch.Watch()
+    for event in watch.stream(definitions.list_custom_resource_definition, timeout_seconds=20):
+        conditions = event["object"].status.conditions or ()
+        if any(found.type == "Established" and found.status == "True" for found in conditions):
+            watch.stop()
+
+
 async def test_custom_objects_are_watched(client: Any) -> None:
     def work() -> None:
-        kubernetes.client.ApiextensionsV1Api(client).create_custom_resource_definition(widget_definition())
+        definitions = kubernetes.client.ApiextensionsV1Api(client)
+        definitions.create_custom_resource_definition(widget_definition())
+        wait_until_established(definitions)
         custom = kubernetes.client.CustomObjectsApi(client)
         address = ("example.com", "v1", "default", "widgets")
         custom.create_namespaced_custom_object(*address, widget("a"))

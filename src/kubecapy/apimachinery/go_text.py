@@ -44,8 +44,12 @@ def go_float(value: float) -> str:
 
 
 def go_json(value: Any) -> str:  # Any: a JSON value
-    """Return `value` as Go's encoder writes it: keys sorted, whole numbers without fraction, no character of HTML."""
-    encoded = msgspec.json.encode(_with_whole_numbers(value), order="sorted")
+    """Return `value` as Go's encoder writes it: keys sorted, whole numbers without fraction, no character of HTML.
+
+    A `msgspec.Raw` is JSON already, in whose order the keys stay.
+    """
+    written = isinstance(value, msgspec.Raw)
+    encoded = bytes(value) if written else msgspec.json.encode(_with_whole_numbers(value), order="sorted")
     for plain, escaped in _HTML_ESCAPES:
         encoded = encoded.replace(plain, escaped)
     return encoded.decode()

@@ -34,6 +34,12 @@ _LABEL_MESSAGE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with"
     f" an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
 )
+_DNS1035_LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_DNS1035_MESSAGE = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character,"
+    " and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is"
+    f" '{_DNS1035_LABEL}')"
+)
 _QUALIFIED_MESSAGE = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
     f" character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
@@ -62,6 +68,14 @@ def validate_name(name: str, rule: NameRule) -> str | None:
             return _check(name, _LABEL, _LABEL_MESSAGE, MAX_LABEL_LENGTH)
         case "path-segment":
             return _check_path_segment(name)
+
+
+def validate_dns1035_label(name: str) -> str:
+    """Return what is wrong with `name` as a label that begins with a letter; empty where nothing is."""
+    wrong = [f"must be no more than {MAX_LABEL_LENGTH} characters"] if len(name) > MAX_LABEL_LENGTH else []
+    if not re.fullmatch(_DNS1035_LABEL, name):
+        wrong.append(_DNS1035_MESSAGE)
+    return ",".join(wrong)
 
 
 def validate_labels(labels: Mapping[str, str], path: str) -> list[FieldError]:

@@ -4,7 +4,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from kubecapy.apiserver.crd.strategy import DefinitionStatus, definition_kind
+from kubecapy.apiserver.crd.strategy import definition_kind
 from kubecapy.apiserver.crd.sync import DefinitionSync
 from kubecapy.apiserver.operations.deleting import ObjectDeleting
 from kubecapy.apiserver.operations.faces import StoreReader, StoreWriter
@@ -27,8 +27,7 @@ class ServerCore:
         root_ca = settings.root_ca.read_text() if settings.root_ca else ""
         self.store = _make_store(settings, clock)
         self.registry = Registry([*core_kinds(root_ca), *group_kinds(), *review_kinds()])
-        definitions = DefinitionStatus(self.registry, clock)
-        self.registry.add_builtin(definition_kind(definitions))
+        self.registry.add_builtin(definition_kind(clock))
         self.writing = ObjectWriting(self.store, self.registry, clock, random)
         self.deleting = ObjectDeleting(self.store, clock)
         self.reader = StoreReader(self.store)

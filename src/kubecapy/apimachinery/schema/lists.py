@@ -1,72 +1,78 @@
-"""Know the items of lists by what identifies them: sets and maps hold no entry twice, and items meet their old selves.
+"""Refuse lists that hold an entry twice, though they are sets or maps.
 
-Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy, keywords
-`x-kubernetes-list-type` and `x-kubernetes-list-map-keys`.
+Source: pkg/apiserver/schema/listtype of k8s.io/apiextensions-apiserver; keywords `x-kubernetes-list-type` and
+`x-kubernetes-list-map-keys`, https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from kubecapy.apimachinery.field_errors import duplicate, invalid
 from kubecapy.apimachinery.fields import FieldError
-from kubecapy.apimachinery.schema import wording
 from kubecapy.apimachinery.schema.identity import identity
-from kubecapy.apimachinery.schema.nodes import Node
+from kubecapy.apimachinery.schema.props import JSONSchemaProps
 
-ABSENT: Final = object()
-"""Stands for an old value that is not there; None is a JSON value."""
-
-Pairing = Callable[[list[Any], Any], Iterator[tuple[Any, Any]]]
-"""Yields each item of a new list with its old self, or ABSENT, given the old list."""
+ListCheck = Callable[[Any, str, list[FieldError]], None]
+"""Appends the entries of a value (at a path, to errors) that stand in their lists already."""
 
 
-def compile_pairing(node: Node) -> Pairing:
-    """Return how items of a list at `node` find their old selves: by key in list maps, never elsewhere."""
-    key_of = _map_key(node)
-
-    def pair(items: list[Any], old: Any) -> Iterator[tuple[Any, Any]]:
-        if node.list_type != "map" or not isinstance(old, list):
-            return ((item, ABSENT) for item in items)
-        before = {identity(key_of(item)): item for item in old}
-        return ((item, before.get(identity(key_of(item)), ABSENT)) for item in items)
-
-    return pair
-
-
-def compile_list_type(node: Node) -> Callable[[Any, str, list[FieldError]], None] | None:
-    """Return the check that the list type of `node` asks for; None where the list is atomic."""
-    if node.list_type == "atomic":
+def compile_list_types(props: JSONSchemaProps) -> ListCheck | None:
+    """Return the walk that checks sets and maps at and below a place; None where there are none."""
+    own = _compile_own(props)
+    item_check = compile_list_types(props.item) if props.item is not None else None
+    members = {name: compile_list_types(child) for name, child in props.properties.items()}
+    checks = {name: check for name, check in members.items() if check is not None}
+    additional = compile_list_types(props.additional) if props.additional is not None else None
+    if own is None and item_check is None and additional is None and not checks:
         return None
-    key_of = _map_key(node) if node.list_type == "map" else _whole
 
     def check(value: Any, path: str, errors: list[FieldError]) -> None:
-        if not isinstance(value, list):
-            return
-        seen: set[bytes] = set()
-        for index, item in enumerate(value):
-            key = key_of(item)
-            mark = identity(key)
-            if mark in seen:
-                errors.append(wording.duplicate(f"{path}[{index}]", key))
-            seen.add(mark)
+        if isinstance(value, dict):
+            for name, member in value.items():
+                if additional is not None:
+                    additional(member, f"{path}[{name}]", errors)
+                if name in checks:
+                    checks[name](member, f"{path}.{name}" if path else name, errors)
+        elif isinstance(value, list):
+            if own is not None:
+                own(value, path, errors)
+            if item_check is not None:
+                for index, item in enumerate(value):
+                    item_check(item, f"{path}[{index}]", errors)
 
     return check
 
 
-def _whole(item: Any) -> Any:
-    return item
+def _compile_own(props: JSONSchemaProps) -> ListCheck | None:
+    if props.list_type == "set":
+        return lambda value, path, errors: _report(value, path, errors)
+    if props.list_type == "map":
+        return _compile_map(props.list_map_keys)
+    return None
 
 
-def _map_key(node: Node) -> Callable[[Any], Any]:
-    """Return what identifies an item; a key that is absent counts with its default."""
-    defaults: dict[str, Any] = {}
-    if node.items is not None:
-        properties = node.items.properties
-        defaults = {name: properties[name].default for name in node.list_map_keys if name in properties}
+def _compile_map(keys: tuple[str, ...]) -> ListCheck:
+    def check(value: list[Any], path: str, errors: list[FieldError]) -> None:
+        for index, item in enumerate(value):
+            if item is not None and not isinstance(item, dict):
+                errors.append(
+                    invalid(f"{path}[{index}]", item, "must be an object for an array of list-type map"),
+                )
+                return
+        _report([_key_of(item, keys) for item in value], path, errors)
 
-    def key_of(item: Any) -> Any:
-        if not isinstance(item, dict):
-            return item
-        present = {name: item.get(name, defaults.get(name)) for name in node.list_map_keys}
-        return {name: value for name, value in present.items() if value is not None}
+    return check
 
-    return key_of
+
+def _key_of(item: Any, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: item[key] for key in keys if item is not None and key in item}
+
+
+def _report(entries: list[Any], path: str, errors: list[FieldError]) -> None:
+    """Report the second of equal entries; a third is not told of."""
+    times: dict[bytes, int] = {}
+    for index, entry in enumerate(entries):
+        mark = identity(entry)
+        times[mark] = times.get(mark, 0) + 1
+        if times[mark] == 2:
+            errors.append(duplicate(f"{path}[{index}]", entry))

@@ -1,89 +1,58 @@
-"""Word field errors as the API server does.
+"""Word what is wrong with values of custom resources.
 
-Source: k8s.io/kube-openapi/pkg/validation/errors and k8s.io/apimachinery/pkg/util/validation/field, v0.32.
+Paths in messages begin with a dot where a value stands in a map at the very root: the API server joins them so.
+
+Source: k8s.io/kube-openapi/pkg/validation/errors and pkg/apiserver/validation of k8s.io/apiextensions-apiserver.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
-
+from kubecapy.apimachinery.field_errors import NO_PATH, invalid, not_supported, required, type_invalid
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_text import go_json, go_quote
 
-NOT_CHECKED: Final = FieldError(
-    "<nil>",
-    "FieldValueInvalid",
-    "Invalid value: null: some validation rules were not checked because the object was invalid; "
+NOT_CHECKED: Final = invalid(
+    NO_PATH,
+    None,
+    "some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation",
 )
 """Stands beside errors that kept the rules from being evaluated."""
 
 
-def type_name(value: Any) -> str:
-    """Return the OpenAPI name of the type of a JSON `value`."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def quote(value: Any) -> str:
-    """Return `value` as an error message shows it: strings in quotes, everything else as JSON."""
-    return msgspec.json.encode(value).decode()
-
-
 def wrong_type(path: str, expected: str, found: str) -> FieldError:
     """Return the error for a value of another type or format; `found` is a type's name or the offending text."""
-    detail = f"Invalid value: {quote(found)}: {_subject(path)} must be of type {expected}: {quote(found)}"
-    return FieldError(path, "FieldValueTypeInvalid", detail)
+    detail = f"{path} in body must be of type {expected}: {go_quote(found)}"
+    return type_invalid(field_path(path), found, detail)
 
 
-def required(path: str) -> FieldError:
+def missing(path: str) -> FieldError:
     """Return the error for a missing field."""
-    return FieldError(path, "FieldValueRequired", "Required value")
+    return required(field_path(path))
 
 
-def invalid_value(path: str, value: Any, expectation: str) -> FieldError:
+def broken(path: str, value: Any, expectation: str) -> FieldError:
     """Return the error for a value that breaks a limit; `expectation` is such as `should be at least 3 chars long`."""
-    return FieldError(path, "FieldValueInvalid", f"Invalid value: {quote(value)}: {_subject(path)} {expectation}")
+    return invalid(field_path(path), value, f"{path} in body {expectation}")
 
 
-def refused(path: str, value: Any, message: str) -> FieldError:
-    """Return the error for a value that something else than a keyword refuses; `message` is the whole reason."""
-    return FieldError(path, "FieldValueInvalid", f"Invalid value: {quote(value)}: {message}")
-
-
-def unsupported(path: str, value: Any, supported: Sequence[Any]) -> FieldError:
+def unsupported(path: str, value: Any, choices: Sequence[Any]) -> FieldError:
     """Return the error for a value outside its enumeration."""
-    listed = ", ".join(quote(choice if isinstance(choice, str) else quote(choice)) for choice in supported)
-    return FieldError(path, "FieldValueNotSupported", f"Unsupported value: {quote(value)}: supported values: {listed}")
+    shown = [choice if isinstance(choice, str) else go_json(choice) for choice in choices]
+    return not_supported(field_path(path), value, shown)
 
 
-def duplicate(path: str, value: Any) -> FieldError:
-    """Return the error for a repeated entry of a set or key of a list map."""
-    return FieldError(path, "FieldValueDuplicate", f"Duplicate value: {quote(value)}")
+def general(message: str) -> FieldError:
+    """Return an error that the API server cannot tell the place of: the message alone names it."""
+    return invalid(NO_PATH, "", message)
 
 
-def too_long(path: str, limit: int) -> FieldError:
-    """Return the error for a string over its greatest length."""
-    return FieldError(path, "FieldValueTooLong", f"Too long: may not be more than {limit} bytes")
+def field_path(path: str) -> str:
+    """Return the field path for the path of a message."""
+    return path.removeprefix(".") or NO_PATH
 
 
-def too_many(path: str, count: int, limit: int) -> FieldError:
-    """Return the error for too many items or properties."""
-    return FieldError(path, "FieldValueTooMany", f"Too many: {count}: must have at most {limit} items")
-
-
-def _subject(path: str) -> str:
-    return f"{path} in body"
+def about(path: str, value: Any, message: str) -> FieldError:
+    """Return the error for a value, with a message that names its place itself."""
+    return invalid(field_path(path), value, message)

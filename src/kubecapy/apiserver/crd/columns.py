@@ -1,13 +1,16 @@
-"""Make table columns out of `additionalPrinterColumns`."""
+"""Make table columns out of `additionalPrinterColumns`.
 
-from collections.abc import Mapping
+Source: pkg/registry/customresource/tableconvertor of k8s.io/apiextensions-apiserver.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.crd.json_paths import compile_json_path
-from kubecapy.apiserver.registry.access import read_count, read_objects, read_text
+from kubecapy.apiserver.crd import types
+from kubecapy.apiserver.crd.json_paths import JsonPathError, compile_json_path
 from kubecapy.apiserver.registry.ages import format_age
 from kubecapy.apiserver.registry.columns.general import AGE
 from kubecapy.apiserver.registry.kinds import Cell, Column, ColumnType
@@ -21,25 +24,22 @@ _TYPES: Mapping[str, ColumnType] = {
 _SCALARS: Mapping[str, tuple[type, ...]] = {"integer": (int,), "number": (int, float), "boolean": (bool,)}
 
 
-def printer_columns(version: JsonObject) -> tuple[Column, ...]:
-    """Return the columns of a definition's version; the age alone where it names none.
-
-    Raises:
-        JsonPathError: the path of a column cannot be read.
-    """
-    declared = read_objects(version, "additionalPrinterColumns")
-    return tuple(_column(column) for column in declared) if declared else (AGE,)
+def printer_columns(declared: Sequence[types.Column]) -> tuple[Column, ...]:
+    """Return the columns of a version; the age alone where it names none, or one of them has no readable path."""
+    try:
+        return tuple(_column(column) for column in declared) or (AGE,)
+    except JsonPathError:
+        return (AGE,)
 
 
-def _column(column: JsonObject) -> Column:
-    type_ = read_text(column, "type")
+def _column(column: types.Column) -> Column:
     return Column(
-        name=read_text(column, "name"),
-        cell=_cell(read_text(column, "jsonPath"), type_),
-        description=read_text(column, "description"),
-        type=_TYPES.get(type_, "string"),
-        format=read_text(column, "format"),
-        priority=read_count(column, "priority"),
+        name=column.name,
+        cell=_cell(column.json_path, column.type),
+        description=column.description,
+        type=_TYPES.get(column.type, "string"),
+        format=column.format,
+        priority=column.priority,
     )
 
 

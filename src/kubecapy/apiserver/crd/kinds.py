@@ -1,86 +1,119 @@
 """Turn a CustomResourceDefinition into the kinds that it makes the server serve."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind
-from kubecapy.apimachinery.schema import Schema, compile_schema
+from kubecapy.apimachinery.schema.props import JSONSchemaProps
+from kubecapy.apimachinery.schema.schema import Schema
+from kubecapy.apiserver.crd import types
 from kubecapy.apiserver.crd.columns import printer_columns
-from kubecapy.apiserver.registry.access import read, read_list, read_object, read_objects, read_text
-from kubecapy.apiserver.registry.kinds import ScalePaths, ServedKind, Strategy, Subresource, scale_subresource
+from kubecapy.apiserver.crd.metadata import check_metadata
+from kubecapy.apiserver.crd.objects import ObjectChecks
+from kubecapy.apiserver.crd.types import Definition, Version, read_definition
+from kubecapy.apiserver.discovery.versions import by_priority
+from kubecapy.apiserver.registry.access import read, read_object, read_objects
+from kubecapy.apiserver.registry.kinds import (
+    Field,
+    ScalePaths,
+    ServedKind,
+    Strategy,
+    Subresource,
+    scale_subresource,
+)
 
 
-def served_kinds(definition: JsonObject) -> Sequence[ServedKind]:
-    """Return one kind for each served version of an accepted `definition`.
-
-    Raises:
-        SchemaError: a schema is not structural.
-        JsonPathError: the path of a printer column cannot be read.
-    """
-    versions = read_objects(definition, "spec", "versions")
-    storage = next((read_text(version, "name") for version in versions if version.get("storage") is True), "")
-    return [_kind(definition, version, storage) for version in versions if version.get("served") is True]
-
-
-def compile_version(version: JsonObject, path: str) -> Schema:
-    """Return the compiled schema of one version; `path` is put before the paths of errors.
-
-    Raises:
-        SchemaError: the schema is not structural.
-    """
-    return compile_schema(read_object(version, "schema", "openAPIV3Schema"), path)
+def served_kinds(obj: JsonObject) -> Sequence[ServedKind]:
+    """Return one kind for each served version of a definition whose names are accepted."""
+    definition = read_definition(obj)
+    written = read_objects(obj, "spec", "versions")
+    return [
+        _kind(definition, version, read_object(source, "schema", "openAPIV3Schema"))
+        for version, source in zip(definition.spec.all_versions, written, strict=True)
+        if version.served
+    ]
 
 
-def scale_paths(version: JsonObject) -> ScalePaths | None:
-    """Return where the objects of a version keep what `scale` shows; None where they cannot be scaled."""
-    scale = read(version, "subresources", "scale")
-    if not isinstance(scale, dict):
-        return None
-    return ScalePaths(
-        spec_replicas=_path(read_text(scale, "specReplicasPath")),
-        status_replicas=_path(read_text(scale, "statusReplicasPath")),
-        selector=_path(read_text(scale, "labelSelectorPath")),
-    )
-
-
-def _kind(definition: JsonObject, version: JsonObject, storage: str) -> ServedKind:
-    spec = definition["spec"]
-    names = read_object(spec, "names")
-    kind = read_text(names, "kind")
-    has_status = read(version, "subresources", "status") is not None
+def _kind(definition: Definition, version: Version, openapi: JsonObject) -> ServedKind:
+    spec, names = definition.spec, definition.status.accepted_names
+    schema = Schema(version.openapi or JSONSchemaProps(), check_metadata)
+    checks = ObjectChecks(schema, version.scale)
     return ServedKind(
-        group=read_text(spec, "group"),
-        version=read_text(version, "name"),
-        kind=kind,
-        plural=read_text(names, "plural"),
-        singular=read_text(names, "singular") or kind.lower(),
-        list_kind=read_text(names, "listKind"),
-        namespaced=spec.get("scope") == "Namespaced",
-        short_names=tuple(read_list(names, "shortNames")),
-        categories=tuple(read_list(names, "categories")),
+        group=spec.group,
+        version=version.name,
+        kind=names.kind,
+        plural=names.plural,
+        singular=names.singular,
+        list_kind=names.list_kind,
+        namespaced=spec.scope == "Namespaced",
+        short_names=names.short_names,
+        categories=names.categories,
         subresources=_subresources(definition, version),
-        columns=printer_columns(version),
-        strategy=Strategy(has_status=has_status, has_generation=True, needs_resource_version=True),
-        scale=scale_paths(version),
-        description=read_text(version, "schema", "openAPIV3Schema", "description"),
-        openapi=read_object(version, "schema", "openAPIV3Schema"),
-        schema=compile_version(version, "spec.validation"),
-        storage_version=storage,
+        columns=printer_columns(version.additional_printer_columns),
+        fields=_selectable(version),
+        strategy=Strategy(
+            has_status=version.has_status,
+            has_generation=True,
+            needs_resource_version=True,
+            validate=checks.validate,
+            validate_status=checks.validate_status,
+        ),
+        scale=_scale_paths(version.scale),
+        description=version.openapi.description if version.openapi is not None else "",
+        openapi=openapi,
+        schema=schema,
+        storage_version=spec.storage_version,
         is_custom=True,
-        is_terminating=read(definition, "metadata", "deletionTimestamp") is not None,
+        is_terminating=definition.has_condition(types.TERMINATING),
+        warning=_deprecation(definition, version) if version.deprecated else "",
     )
 
 
-def _subresources(definition: JsonObject, version: JsonObject) -> tuple[Subresource, ...]:
-    spec = definition["spec"]
-    gvk = GroupVersionKind(read_text(spec, "group"), read_text(version, "name"), read_text(spec, "names", "kind"))
+def _subresources(definition: Definition, version: Version) -> tuple[Subresource, ...]:
     found = []
-    if read(version, "subresources", "status") is not None:
+    if version.has_status:
+        gvk = GroupVersionKind(definition.spec.group, version.name, definition.status.accepted_names.kind)
         found.append(Subresource("status", gvk))
-    if read(version, "subresources", "scale") is not None:
+    if version.scale is not None:
         found.append(scale_subresource())
     return tuple(found)
 
 
-def _path(text: str) -> tuple[str, ...]:
-    return tuple(step for step in text.split(".") if step)
+def _scale_paths(scale: types.ScalePaths | None) -> ScalePaths | None:
+    if scale is None:
+        return None
+    return ScalePaths(
+        spec_replicas=_steps(scale.spec_replicas_path),
+        status_replicas=_steps(scale.status_replicas_path),
+        selector=_steps(scale.label_selector_path or ""),
+    )
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(step for step in path.split(".") if step)
+
+
+def _selectable(version: Version) -> Mapping[str, Field]:
+    paths = [_steps(field.json_path) for field in version.selectable_fields]
+    return {".".join(path): _field(path) for path in paths}
+
+
+def _field(path: tuple[str, ...]) -> Field:
+    def text(obj: JsonObject) -> str:
+        value = read(obj, *path)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "" if value is None else str(value)
+
+    return text
+
+
+def _deprecation(definition: Definition, version: Version) -> str:
+    """Return what clients of a deprecated version are told; by default, which version to use instead."""
+    if version.deprecation_warning is not None:
+        return version.deprecation_warning
+    group, kind = definition.spec.group, definition.spec.names.kind
+    current = [other.name for other in definition.spec.all_versions if other.served and not other.deprecated]
+    better = by_priority([version.name, *current])[0]
+    words = f"{group}/{version.name} {kind} is deprecated"
+    return words if better == version.name else f"{words}; use {group}/{better} {kind}"

@@ -1,19 +1,24 @@
-"""Write CustomResourceDefinitions: what is accepted is established at once.
+"""Write CustomResourceDefinitions.
 
-A real server sets the conditions a moment later by a controller; here the same write decides about the names and
-stores the verdict, so a client that sees the object can use its kind.
+What follows from a write (accepted names, conditions, the deletion of objects) is upkeep's: see `crd.lifecycle`.
+
+Source: pkg/registry/customresourcedefinition of k8s.io/apiextensions-apiserver.
 """
 
 from collections.abc import Iterator
-from copy import deepcopy
+from typing import Any
 
+from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.schema.formats import is_recognized
+from kubecapy.apimachinery.schema.props import walk_everything
 from kubecapy.apimachinery.times import format_time
-from kubecapy.apiserver.crd.validation import validate_definition
-from kubecapy.apiserver.registry.access import fill, read, read_object, read_objects, read_text, section
+from kubecapy.apiserver.crd.lifecycle import DELETION_PENDING, with_condition, with_times
+from kubecapy.apiserver.crd.types import Definition, Status, read_definition
+from kubecapy.apiserver.crd.validation import validate_definition, validate_definition_status
+from kubecapy.apiserver.registry.access import fill, read, read_list, read_objects, read_text, section
 from kubecapy.apiserver.registry.columns.rules import CUSTOM_RESOURCE_DEFINITIONS
 from kubecapy.apiserver.registry.kinds import ServedKind, Strategy, status_of
-from kubecapy.apiserver.registry.registry import Registry
 from kubecapy.apiserver.storage.records import ResourceId
 from kubecapy.clock import Clock
 
@@ -21,79 +26,18 @@ DEFINITIONS = ResourceId("apiextensions.k8s.io", "customresourcedefinitions")
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 
 
-class DefinitionStatus:
-    """Decides whether the names of a definition can be accepted, and writes that into its status."""
-
-    def __init__(self, registry: Registry, clock: Clock) -> None:
-        """Judge names against the kinds in `registry`."""
-        self._registry = registry
-        self._clock = clock
-
-    def write(self, definition: JsonObject) -> None:
-        """Fill the status of `definition` in place: accepted names, stored versions, conditions."""
-        # A copy: the stored state, which this one is compared with, may share it.
-        status = definition["status"] = deepcopy(read_object(definition, "status"))
-        conflict = next(self._conflicts(definition), "")
-        if conflict:
-            fill(status, acceptedNames={"kind": "", "plural": ""})
-            self._set(status, "NamesAccepted", "False", "NamesConflict", conflict)
-            self._set(status, "Established", "False", "NotAccepted", "not all names are accepted")
-        else:
-            status["acceptedNames"] = read_object(definition, "spec", "names")
-            self._set(status, "NamesAccepted", "True", "NoConflicts", "no conflicts found")
-            self._set(status, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted")
-        stored = status.setdefault("storedVersions", [])
-        stored += [name for name in _storage_versions(definition) if name not in stored]
-
-    def write_terminating(self, definition: JsonObject) -> None:
-        """Say in the status of `definition` that its objects are being deleted."""
-        message = "CustomResource deletion is in progress"
-        self._set(section(definition, "status"), "Terminating", "True", "InstanceDeletionInProgress", message)
-
-    def _conflicts(self, definition: JsonObject) -> Iterator[str]:
-        group = read_text(definition, "spec", "group")
-        plural = read_text(definition, "spec", "names", "plural")
-        names = read_object(definition, "spec", "names")
-        wanted = {read_text(names, "kind").lower(), plural, read_text(names, "singular")}
-        for other in self._registry:
-            if other.group != group or other.plural == plural:
-                continue
-            for name in sorted(wanted & {other.kind.lower(), other.plural, other.singular}):
-                yield f'"{name}" is already in use'
-
-    def _set(self, status: JsonObject, type_: str, value: str, reason: str, message: str) -> None:
-        conditions = section_list(status, "conditions")
-        found = next((item for item in conditions if item.get("type") == type_), None)
-        if found is None:
-            found = {"type": type_}
-            conditions.append(found)
-        if found.get("status") != value:
-            found["lastTransitionTime"] = format_time(self._clock.now())
-        found.update(status=value, reason=reason, message=message)
-
-
-def section_list(obj: JsonObject, name: str) -> list[JsonObject]:
-    """Return the list below `name` for changing, put there where it is absent or no list."""
-    value = obj.get(name)
-    if not isinstance(value, list):
-        value = obj[name] = []
-    return value
-
-
-def is_established(definition: JsonObject) -> bool:
-    """Return whether the kinds of `definition` are to be served."""
-    conditions = read_objects(definition, "status", "conditions")
-    return any(item.get("type") == "Established" and item.get("status") == "True" for item in conditions)
-
-
-def definition_kind(status: DefinitionStatus) -> ServedKind:
-    """Return the kind CustomResourceDefinition itself."""
+def definition_kind(clock: Clock) -> ServedKind:
+    """Return the kind CustomResourceDefinition itself; `clock` says when its deletion begins."""
     group, version, kind = "apiextensions.k8s.io", "v1", "CustomResourceDefinition"
 
-    def default(definition: JsonObject) -> None:
-        _default(definition)
-        if read(definition, "metadata", "deletionTimestamp") is None:
-            status.write(definition)
+    def begin_deletion(definition: JsonObject) -> None:
+        """Hold a definition that is being deleted until its objects are gone."""
+        finalizers = definition["metadata"].setdefault("finalizers", [])
+        if CLEANUP_FINALIZER not in finalizers:
+            finalizers.append(CLEANUP_FINALIZER)
+        before = read_definition(definition).status
+        after = with_times(with_condition(before, DELETION_PENDING), before, format_time(clock.now()))
+        definition["status"] = write_status(after)
 
     return ServedKind(
         group=group,
@@ -109,29 +53,59 @@ def definition_kind(status: DefinitionStatus) -> ServedKind:
         strategy=Strategy(
             has_status=True,
             has_generation=True,
-            prepare_create=_prepare_create,
-            default=default,
+            needs_resource_version=True,
+            status_takes_metadata=True,
+            is_deleted_gracefully=False,
+            default=_default,
             validate=validate_definition,
-            prepare_delete=status.write_terminating,
+            validate_status=validate_definition_status,
+            warn=_warn,
+            prepare_delete=begin_deletion,
         ),
         description="CustomResourceDefinition makes the server serve a kind.",
     )
 
 
-def _prepare_create(definition: JsonObject) -> None:
-    definition["metadata"].setdefault("finalizers", [])
-    if CLEANUP_FINALIZER not in definition["metadata"]["finalizers"]:
-        definition["metadata"]["finalizers"].append(CLEANUP_FINALIZER)
+def write_status(status: Status) -> JsonObject:
+    """Return a status in its stored form, in which what is absent is null."""
+    written = to_json_object(status)
+    names = written.setdefault("acceptedNames", {})
+    fill(names, plural="", kind="")
+    return {"conditions": None, "storedVersions": None, **written}
 
 
 def _default(definition: JsonObject) -> None:
     spec = section(definition, "spec")
     names = section(spec, "names")
     kind = read_text(names, "kind")
-    fill(names, singular=kind.lower(), listKind=f"{kind}List")
-    fill(section(spec, "conversion"), strategy="None")
+    if not names.get("singular") and kind:
+        names["singular"] = kind.lower()
+    if not names.get("listKind") and kind:
+        names["listKind"] = f"{kind}List"
+    fill(spec, conversion={"strategy": "None"})
+    service = read(spec, "conversion", "webhook", "clientConfig", "service")
+    if isinstance(service, dict):
+        fill(service, port=443)
+    status = section(definition, "status")
+    fill(status, conditions=None, acceptedNames={"plural": "", "kind": ""}, storedVersions=None)
+    storage = next((version for version in read_objects(spec, "versions") if version.get("storage") is True), {})
+    stored = read_list(status, "storedVersions")
+    if storage and storage.get("name") not in stored:
+        # A new list: the stored state, which this one is compared with, may share it.
+        status["storedVersions"] = [*stored, storage.get("name")]
 
 
-def _storage_versions(definition: JsonObject) -> list[str]:
-    versions = read_objects(definition, "spec", "versions")
-    return [read_text(version, "name") for version in versions if version.get("storage") is True]
+def _warn(obj: JsonObject, old: JsonObject | None) -> list[str]:
+    """Return a warning for each format that is not checked, where it was not there before."""
+    known = set(_unrecognized(read_definition(old))) if old is not None else set()
+    found = [name for name in _unrecognized(read_definition(obj)) if name not in known]
+    return [f'unrecognized format "{name}"' for name in found]
+
+
+def _unrecognized(definition: Definition) -> Iterator[str]:
+    schemas: list[Any] = []
+    for version in definition.spec.all_versions:
+        # What all versions share is looked at once.
+        if version.openapi is not None and version.openapi not in schemas:
+            schemas.append(version.openapi)
+            yield from (place.format for place in walk_everything(version.openapi) if not is_recognized(place))

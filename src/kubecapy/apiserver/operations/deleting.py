@@ -96,12 +96,15 @@ class ObjectDeleting:
         if finalizers:
             metadata["finalizers"] = finalizers
         if "deletionTimestamp" in metadata:
+            if not kind.strategy.is_deleted_gracefully:
+                return
             metadata["deletionGracePeriodSeconds"] = min(grace, metadata.get("deletionGracePeriodSeconds", 0))
             return
         metadata["deletionTimestamp"] = format_time(self._clock.now() + timedelta(seconds=grace))
-        metadata["deletionGracePeriodSeconds"] = grace
-        if metadata.get("generation"):
-            metadata["generation"] += 1
+        if kind.strategy.is_deleted_gracefully:
+            metadata["deletionGracePeriodSeconds"] = grace
+            if metadata.get("generation"):
+                metadata["generation"] += 1
         kind.strategy.prepare_delete(obj)
 
 

@@ -67,9 +67,13 @@ def keep_system_fields(obj: JsonObject, old: JsonObject) -> None:
 
 def validate_metadata(kind: ServedKind, obj: JsonObject) -> list[FieldError]:
     """Return what is wrong with the metadata of `obj`."""
-    metadata = obj["metadata"]
+    return validate_metadata_by(kind.strategy.name_rule, obj["metadata"])
+
+
+def validate_metadata_by(rule: NameRule, metadata: JsonObject) -> list[FieldError]:
+    """Return what is wrong with `metadata`, whose name must follow `rule`."""
     return [
-        *_validate_name(metadata, kind.strategy.name_rule),
+        *_validate_name(metadata, rule),
         *validate_labels(metadata.get("labels") or {}, "metadata.labels"),
         *_validate_annotations(metadata.get("annotations") or {}),
         *_validate_finalizers(metadata.get("finalizers") or []),

@@ -8,9 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from kubecapy.apimachinery.errors import invalid
+from kubecapy.apimachinery.errors import BadRequest, invalid
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_types import WrongType, read_as, type_of_kind
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.schema.embedded import MalformedMetadata
 from kubecapy.apiserver.operations.metadata import (
     cannot_be_handled,
     clear_system_fields,
@@ -49,8 +51,8 @@ def prepare_new(kind: ServedKind, obj: JsonObject, validation: FieldValidation) 
         obj["metadata"]["generation"] = 1
     kind.strategy.prepare_create(obj)
     obj = _default(kind, obj)
-    _validate(kind, obj, None)
-    return Prepared(obj, warnings)
+    _refuse(kind, obj, [*validate_metadata(kind, obj), *kind.strategy.validate(obj, None)])
+    return Prepared(obj, (*warnings, *kind.strategy.warn(obj, None)))
 
 
 def prepare_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validation: FieldValidation) -> Prepared:
@@ -66,8 +68,8 @@ def prepare_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validatio
     obj = _default(kind, obj)
     if kind.strategy.has_generation and _wish(kind, obj) != _wish(kind, old):
         obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
-    _validate(kind, obj, old)
-    return Prepared(obj, warnings)
+    _refuse(kind, obj, [*_validate_change(kind, obj, old), *kind.strategy.validate(obj, old)])
+    return Prepared(obj, (*warnings, *kind.strategy.warn(obj, old)))
 
 
 def prepare_status_change(
@@ -80,16 +82,29 @@ def prepare_status_change(
     """
     obj, warnings = _read(kind, obj, validation)
     _take(base, _default(kind, obj) if kind.schema else obj, "status")
-    _validate(kind, base, old)
+    if kind.strategy.status_takes_metadata:
+        keep_system_fields(obj, old)
+        base["metadata"] = obj["metadata"]
+    validate = kind.strategy.validate_status or kind.strategy.validate
+    _refuse(kind, base, [*_validate_change(kind, base, old), *validate(base, old)])
     return Prepared(base, warnings)
 
 
 def _read(kind: ServedKind, obj: JsonObject, validation: FieldValidation) -> tuple[JsonObject, tuple[str, ...]]:
     unknown: list[str] = []
     if kind.schema is not None:
-        obj, unknown = kind.schema.prune(obj)
-        read_metadata(kind, obj)
+        unknown = read_metadata(kind, obj)
+        try:
+            obj, others = kind.schema.prune(obj)
+        except MalformedMetadata as error:
+            raise BadRequest(str(error)) from error
+        unknown += others
     else:
+        if kind.kind == "CustomResourceDefinition":
+            try:
+                obj = read_as(obj, type_of_kind(kind.gvk)).value
+            except WrongType as error:
+                raise cannot_be_handled(kind, str(error)) from error
         unknown = read_metadata(kind, obj)
         _check_sections(kind, obj)
     obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
@@ -120,13 +135,11 @@ def _default(kind: ServedKind, obj: JsonObject) -> JsonObject:
     return obj
 
 
-def _validate(kind: ServedKind, obj: JsonObject, old: JsonObject | None) -> None:
-    errors: list[FieldError] = validate_metadata(kind, obj)
-    if old is not None:
-        errors += validate_metadata_change(obj, old)
-    if kind.schema is not None:
-        errors += kind.schema.validate(obj) if old is None else kind.schema.validate(obj, old)
-    errors += kind.strategy.validate(obj, old)
+def _validate_change(kind: ServedKind, obj: JsonObject, old: JsonObject) -> list[FieldError]:
+    return [*validate_metadata(kind, obj), *validate_metadata_change(obj, old)]
+
+
+def _refuse(kind: ServedKind, obj: JsonObject, errors: Sequence[FieldError]) -> None:
     if errors:
         raise invalid(kind.kind, kind.group, obj["metadata"].get("name", ""), errors)
 

@@ -73,7 +73,10 @@ def parse_selection(kind: ServedKind, namespace: str, labels: str, fields: str) 
         raise BadRequest(str(error)) from error
     for path, _, _ in selection.fields.requirements:
         if path not in (_NAME, _NAMESPACE) and path not in kind.fields:
-            raise BadRequest(f"field label not supported: {path}")
+            raise BadRequest(
+                f'Unable to find "{kind.group}/{kind.version}, Resource={kind.plural}" that match label selector'
+                f' "{labels}", field selector "{fields}": field label not supported: {path}'
+            )
     return selection
 
 

@@ -69,6 +69,10 @@ def _no_errors(_obj: JsonObject, _old: JsonObject | None) -> list[FieldError]:
     return []
 
 
+def _no_warnings(_obj: JsonObject, _old: JsonObject | None) -> list[str]:
+    return []
+
+
 class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """How objects of a kind are written, beyond what holds for all kinds."""
 
@@ -87,12 +91,20 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """Fills absent fields of a new or changed object."""
     validate: Validate = _no_errors
     """Checks an object before it is stored."""
+    validate_status: Validate | None = None
+    """Checks an object of which the status alone was written; None where `validate` does."""
+    warn: Callable[[JsonObject, JsonObject | None], list[str]] = _no_warnings
+    """Returns what the sender of an accepted object should know, given its stored state (None on create)."""
+    status_takes_metadata: bool = False
+    """Whether writes of the status take the metadata too, as those of definitions do."""
     grace_seconds: Callable[[JsonObject, int | None], int] | None = None
     """Returns how long a deleted object stays, given the seconds asked for; None where kinds go at once."""
     is_undeletable: Callable[[JsonObject], str] | None = None
     """Returns why an object may not be deleted, empty where it may."""
     is_held: Callable[[JsonObject], bool] = lambda _obj: False
     """Returns whether something beyond `metadata.finalizers` keeps a deleted object."""
+    is_deleted_gracefully: bool = True
+    """Whether the start of a deletion sets a grace period and counts as a change of what a person wishes."""
     prepare_delete: Complete = _nothing
     """Changes an object whose deletion begins but has to wait."""
     companions: Callable[[JsonObject], Sequence[tuple[ResourceId, JsonObject]]] = lambda _obj: ()
@@ -133,6 +145,8 @@ class ServedKind(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a CustomResourceDefinition made it."""
     is_terminating: bool = False
     """Whether its definition is being deleted, so that nothing new can be created."""
+    warning: str = ""
+    """What every client of this version is told; empty where it is not deprecated."""
     is_virtual: bool = False
     """Whether it is created for an answer and never stored, as reviews are."""
 

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from kubecapy.apiserver.core import ServerCore
-from kubecapy.apiserver.upkeep.definitions import DefinitionEmptier
+from kubecapy.apiserver.upkeep.definitions import DefinitionUpkeep
 from kubecapy.apiserver.upkeep.events import EventExpiry
 from kubecapy.apiserver.upkeep.garbage import GarbageCollector
 from kubecapy.apiserver.upkeep.namespaces import NamespaceEmptier
@@ -28,7 +28,7 @@ class Upkeep:
         for name, part in (
             ("garbage", GarbageCollector(self._core)),
             ("namespaces", NamespaceEmptier(self._core)),
-            ("definitions", DefinitionEmptier(self._core)),
+            ("definitions", DefinitionUpkeep(self._core, self._clock)),
         ):
             part.start()
             work = work_through(part.agenda, part.work, clock=self._clock, scope=self._scope, name=name)

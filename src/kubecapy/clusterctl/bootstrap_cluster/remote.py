@@ -1,32 +1,25 @@
 """Drive a management cluster whose controllers run as workloads in it."""
 
-from collections.abc import Callable
 from functools import partial
 
-from kubecapy.apimachinery.errors import Conflict
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
-from kubecapy.clusterctl.bootstrap_cluster.holds import plan_hold, plan_release
 from kubecapy.clusterctl.inputs.components import Controller, find_controllers
 from kubecapy.clusterctl.objects.workload_pods import list_pods_of
+from kubecapy.clusterctl.runs.record import MoveRecord, RecordStore
 from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 STOP_LIMIT_SECONDS = 300.0
 """Longer than any grace period of our pods; a pod on a dead Node is the usual reason for more."""
-CONFLICT_ATTEMPTS = 5
 
 
 class RemoteCluster:
-    """Implements `kubecapy.clusterctl.move.sides.Side` by scaling Deployments and StatefulSets.
+    """Implements `kubecapy.clusterctl.move.sides.Side` by scaling Deployments and StatefulSets."""
 
-    A workload stays stopped until every move that stopped it has started it again.
-    """
-
-    def __init__(self, name: str, client: Client, cluster: ObjectKey, waiter: Waiter) -> None:
-        """Reach the management cluster called `name` through `client`, to move `cluster`."""
+    def __init__(self, name: str, client: Client, store: RecordStore, waiter: Waiter) -> None:
+        """Reach the cluster through `client`; how many pods a workload had is kept in the record of the move."""
         self._name = name
         self._client = client
-        self._holder = str(cluster)
+        self._store = store
         self._waiter = waiter
 
     @property
@@ -43,8 +36,7 @@ class RemoteCluster:
         """Scale every workload to none and wait until its pods are gone."""
         controllers = await find_controllers(self._client)
         for controller in controllers:
-            if await self._change(controller, plan_hold):
-                self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
+            await self._stop(controller)
         for controller in controllers:
             await self._waiter.wait_for(
                 f"the pods of {controller} to end",
@@ -53,29 +45,29 @@ class RemoteCluster:
             )
 
     async def start_controllers(self) -> None:
-        """Scale every workload to what it had before it was stopped, unless another move still needs it stopped."""
+        """Scale every workload to what it had before it was stopped."""
+        known = self._move.replicas
         for controller in await find_controllers(self._client):
-            await self._change(controller, plan_release)
+            replicas = known.get(self._place(controller), controller.replicas)
+            if replicas != controller.replicas:
+                await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": replicas}})
 
-    async def _change(self, controller: Controller, plan: Callable[[JsonObject, str], JsonObject | None]) -> bool:
-        """Do what `plan` says of the workload as it is now; return whether that was anything.
+    @property
+    def _move(self) -> MoveRecord:
+        return self._store.record.move or MoveRecord()
 
-        Raises:
-            Conflict: others change it faster than it can be read.
-        """
-        for attempt in range(CONFLICT_ATTEMPTS):
-            live = await self._client.find(controller.resource, controller.key)
-            patch = plan(live, self._holder) if live else None
-            if patch is None:
-                return False
-            try:
-                await self._client.patch(controller.resource, controller.key, patch)
-            except Conflict:
-                if attempt + 1 == CONFLICT_ATTEMPTS:
-                    raise
-            else:
-                return True
-        return False
+    def _place(self, controller: Controller) -> str:
+        """Return what the record calls it: both ends of a move have workloads of the same names."""
+        return f"{self._name}: {controller}"
+
+    async def _stop(self, controller: Controller) -> None:
+        """Order: the number of pods is durable before it is lost."""
+        place = self._place(controller)
+        if place not in self._move.replicas:
+            self._store.update_move(replicas={**self._move.replicas, place: controller.replicas})
+        if controller.replicas:
+            self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
+            await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": 0}})
 
     async def _look_for_pods(self, controller: Controller) -> None:
         live = await self._client.find(controller.resource, controller.key)
