@@ -42,7 +42,7 @@ def test_a_label_selector_selects_as_kubernetes_does(text: str, matches: bool) -
     "text", ["=x", "a=b=c", "a in b", "a in (b", "a=-x", "/a=b", "a b", "a>x", "a=" + "x" * 64, ","]
 )
 def test_a_malformed_label_selector_is_refused_with_the_part_that_is_wrong(text: str) -> None:
-    with pytest.raises(ValueError, match="unable to parse requirement"):
+    with pytest.raises(ValueError, match=r"(found|Invalid value:) "):
         parse_label_selector(text)
 
 
@@ -101,7 +101,7 @@ def test_an_absent_field_reads_as_empty() -> None:
     assert parse_field_selector("a=1,b!=1").matches({"a": "1", "b": "2"})
 
 
-@pytest.mark.parametrize("text", ["metadata.name", "=x", "!=x", "a"])
+@pytest.mark.parametrize("text", ["metadata.name", "a", "a=b=c", "a=b\\"])
 def test_a_malformed_field_selector_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="invalid field selector"):
+    with pytest.raises(ValueError, match=r"invalid (field )?selector"):
         parse_field_selector(text)

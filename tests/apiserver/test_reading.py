@@ -21,59 +21,6 @@ async def five(api: Api) -> str:
     return MAPS
 
 
-async def test_pages_follow_each_other_and_show_one_revision(api: Api, five: str) -> None:
-    first = await api.get(f"{five}?limit=2")
-    await api.create(MAPS, config_map("aa"))
-    await api.create(MAPS, config_map("cc"))
-    await api.delete(f"{five}/d")
-    token = first["metadata"]["continue"]
-    second = await api.get(f"{five}?limit=2&continue={token}")
-    third = await api.get(f"{five}?limit=2&continue={second['metadata']['continue']}")
-
-    pages = [[item["metadata"]["name"] for item in page["items"]] for page in (first, second, third)]
-    assert pages == [["a", "b"], ["c", "d"], ["e", "kube-root-ca.crt"]]
-    assert first["metadata"]["remainingItemCount"] == 4
-    assert {page["metadata"]["resourceVersion"] for page in (first, second, third)} == {
-        first["metadata"]["resourceVersion"]
-    }
-    assert "continue" not in third["metadata"]
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("labelSelector=letter=a", ["a"]),
-        ("labelSelector=letter in (a,b),half=low", ["a", "b"]),
-        ("labelSelector=!letter", ["kube-root-ca.crt"]),
-        ("labelSelector=half notin (low),letter", ["c", "d", "e"]),
-        ("fieldSelector=metadata.name=c", ["c"]),
-        ("fieldSelector=metadata.name!=c&labelSelector=half=high", ["d", "e"]),
-        ("fieldSelector=metadata.name=c&labelSelector=half=low", []),
-        ("fieldSelector=metadata.namespace=other", []),
-    ],
-)
-async def test_selectors_pick_what_they_say(api: Api, five: str, query: str, expected: list[str]) -> None:
-    assert await names(api, f"{five}?{query}") == expected
-
-
-async def test_a_field_that_cannot_be_selected_is_named(api: Api, five: str) -> None:
-    reply = await api("GET", f"{five}?fieldSelector=data.x=1")
-
-    assert reply.status == 400
-    assert reply.body["message"].endswith("field label not supported: data.x")
-
-
-async def test_events_and_pods_are_selected_by_their_own_fields(api: Api) -> None:
-    event = {"metadata": {"name": "e"}, "involvedObject": {"kind": "Pod", "name": "p", "uid": "u"}, "reason": "R"}
-    await api.create("/api/v1/namespaces/default/events", event)
-    pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}}
-    await api.create("/api/v1/namespaces/default/pods", pod)
-
-    assert await names(api, "/api/v1/events?fieldSelector=involvedObject.uid=u,involvedObject.kind=Pod") == ["e"]
-    assert await names(api, "/api/v1/events?fieldSelector=involvedObject.uid=v") == []
-    assert await names(api, "/api/v1/pods?fieldSelector=spec.nodeName=n,status.phase!=Running") == ["p"]
-
-
 async def test_a_table_has_columns_cells_and_the_metadata_of_each_object(api: Api, widgets: str) -> None:
     await api.create(widgets, widget("a", 3))
 
@@ -87,23 +34,6 @@ async def test_a_table_has_columns_cells_and_the_metadata_of_each_object(api: Ap
     assert table["rows"][0]["object"]["metadata"]["name"] == "a"
     bare = await api.get(f"{widgets}?includeObject=None", accept=TABLE)
     assert bare["rows"][0]["object"] is None
-
-
-async def test_a_selected_list_pages_without_repeating_itself(api: Api) -> None:
-    for index in range(60):
-        await api.create(MAPS, config_map(f"m{index:03}"))
-    seen: list[str] = []
-    token = ""
-    while True:
-        page = await api.get(f"{MAPS}?limit=7&labelSelector=!none&continue={token}")
-        seen += [item["metadata"]["name"] for item in page["items"]]
-        token = page["metadata"].get("continue", "")
-        assert "remainingItemCount" not in page["metadata"]
-        if not token:
-            break
-
-    assert seen == sorted(set(seen))
-    assert len(seen) == 61
 
 
 @pytest.mark.parametrize("query", ["resourceVersion=abc", "watch=true&resourceVersion=-1", "resourceVersion=1.5"])

@@ -41,65 +41,6 @@ async def revision(api: Api, path: str = MAPS) -> str:
     return str((await api.get(path))["metadata"]["resourceVersion"])
 
 
-async def test_a_watch_shows_what_changed_since_its_revision_and_then_everything(api: Api) -> None:
-    start = await revision(api)
-    await api.create(MAPS, config_map("a"))
-    await api.merge(f"{MAPS}/a", {"data": {"x": "1"}})
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
-        assert await take(stream, 2) == [("ADDED", "a"), ("MODIFIED", "a")]
-        await api.create(MAPS, config_map("b"))
-        await api.delete(f"{MAPS}/a")
-        assert await take(stream, 2) == [("ADDED", "b"), ("DELETED", "a")]
-
-
-async def test_a_watch_without_a_revision_begins_with_what_is_there(api: Api) -> None:
-    await api.create(MAPS, config_map("a"))
-    for query in ("watch=1", "watch=true&resourceVersion=0"):
-        async with api.watch(f"{MAPS}?{query}") as stream:
-            assert await take(stream, 2) == [("ADDED", "a"), ("ADDED", "kube-root-ca.crt")]
-
-
-async def test_a_deleted_object_carries_the_revision_of_its_deletion(api: Api) -> None:
-    made = await api.create(MAPS, config_map("a"))
-    start = made["metadata"]["resourceVersion"]
-    await api.delete(f"{MAPS}/a")
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
-        async for delta in deltas(stream):
-            assert delta["type"] == "DELETED"
-            assert int(delta["object"]["metadata"]["resourceVersion"]) > int(start)
-            break
-
-
-async def test_objects_enter_and_leave_the_world_of_a_selector(api: Api) -> None:
-    start = await revision(api)
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}&labelSelector=on=yes") as stream:
-        await api.create(MAPS, config_map("a"))
-        await api.merge(f"{MAPS}/a", {"metadata": {"labels": {"on": "yes"}}})
-        await api.merge(f"{MAPS}/a", {"data": {"x": "1"}})
-        last = await api.merge(f"{MAPS}/a", {"metadata": {"labels": {"on": "no"}}})
-        await api.delete(f"{MAPS}/a")
-        await api.create(MAPS, config_map("b", labels={"on": "yes"}))
-
-        seen = []
-        async for delta in deltas(stream):
-            seen.append(delta)
-            if len(seen) == 4:
-                break
-
-    assert [delta["type"] for delta in seen] == ["ADDED", "MODIFIED", "DELETED", "ADDED"]
-    left = seen[2]["object"]["metadata"]
-    assert (left["labels"], left["resourceVersion"]) == ({"on": "yes"}, last["metadata"]["resourceVersion"])
-
-
-async def test_a_watch_stays_in_its_namespace(api: Api) -> None:
-    await api.create("/api/v1/namespaces", {"metadata": {"name": "other"}})
-    start = await revision(api)
-    async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
-        await api.create("/api/v1/namespaces/other/configmaps", config_map("there"))
-        await api.create(MAPS, config_map("here"))
-        assert await take(stream, 1) == [("ADDED", "here")]
-
-
 @pytest.fixture
 async def impatient(settings: ApiServerSettings, pki: LocalPki) -> AsyncIterator[Api]:
     """A server that forgets soon, sends bookmarks often and buffers little."""
@@ -186,13 +127,6 @@ async def test_a_line_may_be_longer_than_a_megabyte(api: Api) -> None:
     await api.create(MAPS, config_map("a", {"x": "y" * 1_000_000, "z": "y" * 400_000}))
     async with api.watch(f"{MAPS}?watch=true&resourceVersion={start}") as stream:
         assert await take(stream, 1) == [("ADDED", "a")]
-
-
-async def test_a_watch_of_a_kind_ends_with_its_definition(api: Api, widgets: str) -> None:
-    start = await revision(api, widgets)
-    async with api.watch(f"{widgets}?watch=true&resourceVersion={start}") as stream:
-        await api.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com")
-        assert [delta async for delta in deltas(stream)] == []
 
 
 async def test_two_hundred_watchers_see_the_same(api: Api) -> None:

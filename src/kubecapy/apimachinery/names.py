@@ -88,9 +88,14 @@ def validate_labels(labels: Mapping[str, str], path: str) -> list[FieldError]:
     errors.extend(
         FieldError(path, "FieldValueInvalid", f'Invalid value: "{value}": {message}')
         for value in labels.values()
-        if (message := _check(value, _LABEL_VALUE, _LABEL_VALUE_MESSAGE, MAX_LABEL_LENGTH))
+        if (message := label_value_error(value))
     )
     return errors
+
+
+def label_value_error(value: str) -> str | None:
+    """Return what is wrong with `value` as the value of a label; None if nothing."""
+    return _check(value, _LABEL_VALUE, _LABEL_VALUE_MESSAGE, MAX_LABEL_LENGTH)
 
 
 def qualified_name_error(name: str) -> str | None:
@@ -106,6 +111,21 @@ def qualified_name_error(name: str) -> str | None:
     if not part:
         return "name part must be non-empty"
     return _check(part, _QUALIFIED, _QUALIFIED_MESSAGE, MAX_LABEL_LENGTH)
+
+
+def qualified_name_errors(name: str) -> list[str]:
+    """Return everything that is wrong with `[prefix/]name`, where `qualified_name_error` stops at the first."""
+    prefix, slash, part = name.rpartition("/")
+    wrong = []
+    if slash and (message := validate_name(prefix, "subdomain") if prefix else "must be non-empty"):
+        wrong.append(f"prefix part {message}")
+    if not part:
+        wrong.append("name part must be non-empty")
+    if len(part) > MAX_LABEL_LENGTH:
+        wrong.append(f"name part must be no more than {MAX_LABEL_LENGTH} bytes")
+    if re.fullmatch(_QUALIFIED, part) is None:
+        wrong.append(_QUALIFIED_MESSAGE)
+    return wrong
 
 
 def generate_name(prefix: str, random: RandomSource) -> str:

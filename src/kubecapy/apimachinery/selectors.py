@@ -11,15 +11,15 @@ from typing import Literal
 
 import msgspec
 
+from kubecapy.apimachinery.label_selector_text import read_requirements
 from kubecapy.apimachinery.meta import JsonObject
 
 LabelOperator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
 FieldOperator = Literal["=", "!="]
 
-_KEY = re.compile(r"([A-Za-z0-9]([-a-z0-9A-Z.]*[A-Za-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-_SET_TERM = re.compile(r"(?P<key>\S+?)\s+(?P<op>in|notin)\s*\((?P<values>[^()]*)\)")
-_EQUALITY_TERM = re.compile(r"(?P<key>[^\s=!<>]+)\s*(?P<op>==|=|!=|>|<)\s*(?P<value>[^\s=!<>]*)")
+_FIELD_TERM = re.compile(r"(?:\\.|[^\\,]|\\$)+", re.DOTALL)
+_FIELD_OPERATOR = re.compile(r"==|!=|=")
+_ESCAPABLE = ("\\", ",", "=")
 _OPERATORS: Mapping[str, LabelOperator] = {
     "in": "In",
     "notin": "NotIn",
@@ -28,6 +28,8 @@ _OPERATORS: Mapping[str, LabelOperator] = {
     "!=": "NotIn",
     ">": "Gt",
     "<": "Lt",
+    "exists": "Exists",
+    "!": "DoesNotExist",
 }
 _OBJECT_OPERATORS: Mapping[str, LabelOperator] = {
     "In": "In",
@@ -95,9 +97,10 @@ def parse_label_selector(text: str) -> LabelSelector:
     """Return the selector of `text`, such as `app=web,tier in (a, b),!old`; empty text selects everything.
 
     Raises:
-        ValueError: `text` is no label selector; the message quotes the part that is wrong.
+        ValueError: `text` is no label selector; the message is the API server's.
     """
-    return LabelSelector(tuple(_label_requirement(term) for term in _terms(text)))
+    read = read_requirements(text)
+    return LabelSelector(tuple(LabelRequirement(key, _OPERATORS[operator], values) for key, operator, values in read))
 
 
 def label_selector_from_object(selector: JsonObject) -> LabelSelector:
@@ -115,40 +118,10 @@ def parse_field_selector(text: str) -> FieldSelector:
     """Return the selector of `text`, such as `metadata.name=m,status.phase!=Running`; a backslash quotes a character.
 
     Raises:
-        ValueError: a part of `text` is not `path=value`, `path==value` or `path!=value`.
+        ValueError: `text` is no field selector; the message is the API server's.
     """
-    terms = (term for term in re.split(r"(?<!\\),", text) if term)
-    return FieldSelector(tuple(_field_requirement(term) for term in terms))
-
-
-def _terms(text: str) -> list[str]:
-    """Split at the commas that stand outside parentheses."""
-    stripped = text.strip()
-    if not stripped:
-        return []
-    return [term.strip() for term in re.split(r",(?![^(]*\))", stripped)]
-
-
-def _label_requirement(term: str) -> LabelRequirement:
-    if found := _SET_TERM.fullmatch(term):
-        values = tuple(value.strip() for value in found["values"].split(","))
-        return _checked(LabelRequirement(found["key"], _OPERATORS[found["op"]], values), term)
-    if found := _EQUALITY_TERM.fullmatch(term):
-        return _checked(LabelRequirement(found["key"], _OPERATORS[found["op"]], (found["value"],)), term)
-    if term.startswith("!"):
-        return _checked(LabelRequirement(term[1:].strip(), "DoesNotExist"), term)
-    return _checked(LabelRequirement(term, "Exists"), term)
-
-
-def _checked(requirement: LabelRequirement, term: str) -> LabelRequirement:
-    if not _KEY.fullmatch(requirement.key):
-        raise ValueError(f'unable to parse requirement: "{term}" has no valid label key')
-    if requirement.operator in ("Gt", "Lt") and not re.fullmatch(r"-?\d+", requirement.values[0]):
-        raise ValueError(f'unable to parse requirement: "{term}" compares with something that is no integer')
-    for value in requirement.values:
-        if not _VALUE.fullmatch(value) or len(value) > 63:
-            raise ValueError(f'unable to parse requirement: "{value}" in "{term}" is no valid label value')
-    return requirement
+    terms = (term for term in sorted(_FIELD_TERM.findall(text)) if term)
+    return FieldSelector(tuple(_field_requirement(term, text) for term in terms))
 
 
 def _compares(value: str, operator: LabelOperator, bound: str) -> bool:
@@ -169,9 +142,26 @@ def _expression(expression: JsonObject) -> LabelRequirement:
     return LabelRequirement(key, _OBJECT_OPERATORS[operator], values)
 
 
-def _field_requirement(term: str) -> tuple[str, FieldOperator, str]:
-    found = re.fullmatch(r"(?P<path>(?:\\.|[^\\=!])+?)\s*(?P<op>==|!=|=)(?P<value>.*)", term.strip())
+def _field_requirement(term: str, selector: str) -> tuple[str, FieldOperator, str]:
+    found = _FIELD_OPERATOR.search(term)
     if found is None:
-        raise ValueError(f"invalid field selector: '{term}'; can't understand '{term}'")
-    operator: FieldOperator = "!=" if found["op"] == "!=" else "="
-    return found["path"], operator, re.sub(r"\\(.)", r"\1", found["value"])
+        raise ValueError(f"invalid selector: '{selector}'; can't understand '{term}'")
+    operator: FieldOperator = "!=" if found[0] == "!=" else "="
+    return term[: found.start()], operator, _unescaped(term[found.end() :])
+
+
+def _unescaped(value: str) -> str:
+    """Return `value` without the backslashes before commas, equal signs and backslashes."""
+    plain: list[str] = []
+    characters = iter(value)
+    for character in characters:
+        if character == "\\":
+            escaped = next(characters, "")
+            if escaped not in _ESCAPABLE:
+                raise ValueError(f"invalid field selector: invalid escape sequence: \\{escaped}")
+            plain.append(escaped)
+        elif character in _ESCAPABLE:
+            raise ValueError(f"invalid field selector: unescaped character in value: {ord(character)}")
+        else:
+            plain.append(character)
+    return "".join(plain)

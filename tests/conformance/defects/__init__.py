@@ -8,11 +8,12 @@ import os
 from collections.abc import Mapping
 
 from tests.conformance.defects.defect import Defect
+from tests.conformance.defects.reading import READING
 
 VARIABLE = "KUBECAPY_PLANTED_DEFECT"
 """Environment variable that names the defect to plant."""
 
-DEFECTS: Mapping[str, Defect] = {}
+DEFECTS: Mapping[str, Defect] = {**READING}
 
 
 def plant_asked_for() -> None:

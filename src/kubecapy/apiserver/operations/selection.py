@@ -6,6 +6,7 @@ import msgspec
 
 from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.go_text import go_quote
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.apimachinery.selectors import FieldSelector, LabelSelector, parse_field_selector, parse_label_selector
 from kubecapy.apiserver.registry.kinds import ServedKind
@@ -72,12 +73,20 @@ def parse_selection(kind: ServedKind, namespace: str, labels: str, fields: str) 
     except ValueError as error:
         raise BadRequest(str(error)) from error
     for path, _, _ in selection.fields.requirements:
-        if path not in (_NAME, _NAMESPACE) and path not in kind.fields:
-            raise BadRequest(
-                f'Unable to find "{kind.group}/{kind.version}, Resource={kind.plural}" that match label selector'
-                f' "{labels}", field selector "{fields}": field label not supported: {path}'
-            )
+        if path not in kind.fields and path not in _general_fields(kind):
+            raise BadRequest(_not_selectable(kind, path))
     return selection
+
+
+def _general_fields(kind: ServedKind) -> tuple[str, ...]:
+    """Return the fields that a kind can be selected by without naming any; both, for built-in kinds that name none."""
+    return (_NAME, _NAMESPACE) if kind.namespaced or not (kind.fields or kind.is_custom) else (_NAME,)
+
+
+def _not_selectable(kind: ServedKind, path: str) -> str:
+    if kind.fields or kind.is_custom:
+        return f"field label not supported: {path}"
+    return f'{go_quote(path)} is not a known field selector: only "{_NAME}", "{_NAMESPACE}"'
 
 
 def key_of_selection(selection: Selection) -> ObjectKey | None:

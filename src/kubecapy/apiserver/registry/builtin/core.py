@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from kubecapy.apimachinery.resources import GroupVersionKind
-from kubecapy.apiserver.registry.builtin.selectable import fields_at
+from kubecapy.apiserver.registry.access import read_text
+from kubecapy.apiserver.registry.builtin.selectable import fields_at, flags_at
 from kubecapy.apiserver.registry.columns import core as columns
 from kubecapy.apiserver.registry.columns import nodes as node_columns
 from kubecapy.apiserver.registry.columns import pods as pod_columns
@@ -21,7 +22,7 @@ _POD_FIELDS = fields_at(
     "status.phase",
     "status.podIP",
     "status.nominatedNodeName",
-)
+) | flags_at("spec.hostNetwork")
 _EVENT_FIELDS = fields_at(
     "involvedObject.kind",
     "involvedObject.namespace",
@@ -32,9 +33,8 @@ _EVENT_FIELDS = fields_at(
     "involvedObject.fieldPath",
     "reason",
     "reportingComponent",
-    "source",
     "type",
-)
+) | {"source": lambda event: read_text(event, "source", "component") or read_text(event, "reportingComponent")}
 
 
 def core_kinds(root_ca: str) -> Iterable[ServedKind]:
@@ -89,7 +89,7 @@ _KINDS = (
         short_names=("no",),
         subresources=(status_of("", "v1", "Node"),),
         columns=node_columns.COLUMNS,
-        fields=fields_at("spec.unschedulable"),
+        fields=flags_at("spec.unschedulable"),
         strategy=Strategy(has_status=True),
         description="Node is a machine of the cluster.",
     ),
@@ -125,6 +125,7 @@ _KINDS = (
         categories=("all",),
         subresources=(status_of("", "v1", "Service"),),
         columns=columns.SERVICES,
+        fields=fields_at("spec.clusterIP", "spec.type"),
         strategy=SERVICES,
         description="Service names a set of pods that offer the same.",
     ),
