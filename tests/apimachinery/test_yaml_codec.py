@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecapy.apimachinery.codec import DecodeError, dump_yaml, load_yaml
-from kubecapy.apimachinery.yaml_scalars import resolve_scalar
+from kubecapy.apimachinery.yaml_scalars import json_scalar, resolve_scalar
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | TEXTS
@@ -39,7 +39,12 @@ JSON_VALUES = st.recursive(
         ("1.50", 1.5),
         (".5", 0.5),
         ("18446744073709551615", 2**64 - 1),
-        ("18446744073709551616", 2.0**64),
+        ("18446744073709551616", 18446744073709552000),
+        ("-9223372036854775809", -9223372036854776000),
+        ("0777777777777777777777777", 7.777777777777778e23),
+        ("0xFFFFFFFFFFFFFFFFF", "0xFFFFFFFFFFFFFFFFF"),
+        ("1e400", "1e400"),
+        (".5_0", ".5_0"),
         ("2019-04-04", "2019-04-04"),
         ("12:30:45", "12:30:45"),
         ("1.2.3", "1.2.3"),
@@ -51,30 +56,33 @@ JSON_VALUES = st.recursive(
     ],
 )
 def test_plain_scalars_read_as_kubectl_reads_them(text: str, value: object) -> None:
-    found = resolve_scalar(text)
+    found = json_scalar(resolve_scalar(text))
 
     assert found == value
     assert type(found) is type(value)
 
 
 def test_keys_become_the_strings_that_kubectl_makes_of_them() -> None:
-    assert load_yaml("n: 1\n017: 2\n1.5: 3\nname: 4\n") == [{"false": 1, "15": 2, "1.5": 3, "name": 4}]
+    text = "{n: 1, 017: 2, 1.5: 3, name: 4, 1e3: 5, 1e6: 6, .1: 7, -0.0: 8, 123456789.0: 9, 1e39: 10, .nan: 11}"
+
+    keys = ["false", "15", "1.5", "name", "1000", "1e+06", "0.1", "-0", "1.2345679e+08", ".inf", ".nan"]
+    assert load_yaml(text) == [{key: number for number, key in enumerate(keys, 1)}]
 
 
 def test_quoted_and_tagged_scalars_stay_strings() -> None:
-    assert load_yaml("[ 'y', \"1\", !!str 5, !!str true ]") == [["y", "1", "5", "true"]]
+    assert load_yaml("[ 'y', \"1\", !!str 5, !!str true, !!binary aGk=, !!timestamp 2019-04-04 ]") == [
+        ["y", "1", "5", "true", "hi", "2019-04-04"]
+    ]
 
 
 def test_every_document_is_returned_and_empty_ones_are_none() -> None:
     assert load_yaml("a: 1\n---\n---\n- 2\n") == [{"a": 1}, None, [2]]
 
 
-def test_an_alias_stands_for_what_it_names_and_a_merge_key_gives_way_to_own_keys() -> None:
-    text = "base: &b {x: 1, y: 2}\nother:\n  <<: *b\n  x: 3\nlist:\n  <<: [{z: 1}, *b]\n"
+def test_an_alias_stands_for_what_it_names_and_a_merge_key_gives_way_to_what_follows() -> None:
+    text = "base: &b {x: 1, a: 2}\nother:\n  a: 4\n  <<: *b\n  x: 3\nlist:\n  <<: [{x: 9}, *b]\n"
 
-    assert load_yaml(text) == [
-        {"base": {"x": 1, "true": 2}, "other": {"x": 3, "true": 2}, "list": {"z": 1, "x": 1, "true": 2}}
-    ]
+    assert load_yaml(text) == [{"base": {"x": 1, "a": 2}, "other": {"x": 3, "a": 2}, "list": {"x": 9, "a": 2}}]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +99,9 @@ def test_an_alias_stands_for_what_it_names_and_a_merge_key_gives_way_to_own_keys
         ("~: 1", "line 1: expected text as a key: null"),
         ("a: !!python/object:os.system x", "cannot be said in JSON"),
         ("a: !!set {x}", "cannot be said in JSON"),
+        ("a: !!int x", "x is no !!int"),
+        ("a: !!binary x", "!!binary stands before what is no base64"),
+        ("18446744073709551615: 1", "18446744073709551615 is too large for a key; quote it"),
         ("<<: 1", "expected a mapping"),
     ],
 )

@@ -1,6 +1,7 @@
 """Each kind of credential is accepted while it is good and refused without saying why."""
 
 import base64
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,12 @@ class TestClientCertificates:
 
         user = authenticator.authenticate(der, None)
 
-        assert user == UserInfo(name="jane", groups=("dev", "ops", "system:authenticated"))
+        credential = f"X509SHA256={hashlib.sha256(der).hexdigest()}"
+        assert user == UserInfo(
+            name="jane",
+            groups=("dev", "ops", "system:authenticated"),
+            extra={"authentication.kubernetes.io/credential-id": (credential,)},
+        )
         assert authenticator.authenticate(der, "Bearer wrong") == user
 
     def test_without_a_name_are_refused(self, authenticator: Authenticator, clock: SetClock) -> None:

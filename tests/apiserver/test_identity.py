@@ -60,7 +60,9 @@ class TestKubectl:
     async def test_auth_whoami_names_user_and_groups(self, kubectl: Kubectl) -> None:
         me = json.loads(await kubectl("auth", "whoami", "-o", "json"))["status"]["userInfo"]
 
+        (fingerprint,) = me.pop("extra")["authentication.kubernetes.io/credential-id"]
         assert me == {"username": "kubernetes-admin", "groups": ["system:masters", "system:authenticated"]}
+        assert fingerprint.startswith("X509SHA256=")
 
     async def test_auth_can_i_says_yes_and_no(self, server: ApiServer, api: Api, kubectl: Kubectl) -> None:
         token = await account_token(api, "viewer")
@@ -444,7 +446,7 @@ class TestGrants:
         assert (role.status, binding.status, absent.status) == (403, 403, 404)
         assert role.body["message"] == (
             'roles.rbac.authorization.k8s.io "r" is forbidden: user "system:serviceaccount:default:boss" '
-            '(groups=["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"]) '
+            '(groups=["system:serviceaccounts" "system:serviceaccounts:default" "system:authenticated"]) '
             "is attempting to grant RBAC permissions not currently held:\n"
             '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}'
         )

@@ -13,6 +13,8 @@ from tests.clusterctl.scripted_provider import install
 from kubecapy.apimachinery.codec import dump_yaml
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
+from kubecapy.clusterctl.bootstrap_cluster.holds import plan_hold
+from kubecapy.clusterctl.bootstrap_cluster.loan import LoanBook
 from kubecapy.clusterctl.connecting import ClusterChoice
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs.files import InputFiles, Inputs, read_inputs
@@ -281,10 +283,12 @@ async def test_a_move_that_did_not_hand_over_is_taken_back_by_the_delete(stage: 
         await stage.create(seconds=30)
     # What a process leaves that dies while it copies.
     store = stage.run("create").store
-    store.update_move(stage="copying", replicas={f"bootstrap cluster: Deployment {NAMESPACE}/controllers": 1})
-    client = stage.bootstrap.client
+    store.update_move(stage="copying")
+    client, key = stage.bootstrap.client, ObjectKey(NAMESPACE, "controllers")
     await client.patch(RAW_CLUSTERS, CLUSTER, {"spec": {"paused": True}})
-    await client.patch(RAW_DEPLOYMENTS, ObjectKey(NAMESPACE, "controllers"), {"spec": {"replicas": 0}})
+    held = plan_hold(await client.get(RAW_DEPLOYMENTS, key), str(CLUSTER))
+    assert held is not None
+    await client.patch(RAW_DEPLOYMENTS, key, {**held, "metadata": {"annotations": held["metadata"]["annotations"]}})
 
     await stage.delete("create")
 
@@ -410,14 +414,23 @@ async def test_a_namespace_whose_machines_would_lose_their_cluster_is_refused(st
     assert await machine_names(stage.bootstrap) == ["lonely"]
 
 
+async def test_a_delete_that_was_cut_short_after_it_gave_the_cluster_back_just_ends(stage: Stage) -> None:
+    await stage.create_and_forget()
+    await stage.delete()
+
+    await stage.delete()
+
+    assert (await stage.bootstrap.client.list(RAW_CRDS)).items == ()
+
+
 async def test_what_is_lent_is_noted_before_it_is_made(stage: Stage) -> None:
-    """Cut short at any moment of the components: what was made by then stands in the record."""
+    """Cut short at any moment of the components: what was made by then is noted beside it."""
     for milliseconds in range(10, 300, 10):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(milliseconds / 1000):
                 await stage.create()
-        record = read_record(stage.state)
-        noted = {made.name for made in record.made_components if made.kind == "Secret"} if record else set()
+        loan = await LoanBook(stage.bootstrap.client, CLUSTER).read()
+        noted = {made.name for made in loan.made if made.kind == "Secret"}
         made = {secret["metadata"]["name"] for secret in (await stage.bootstrap.client.list(RAW_SECRETS)).items}
         assert {"cloud-config", "master-user-data"} & made <= noted
         if made:

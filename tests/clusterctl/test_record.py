@@ -14,7 +14,7 @@ def test_nothing_is_written_before_the_first_change(tmp_path: Path) -> None:
 
 def test_a_change_is_there_for_the_next_process_and_private(tmp_path: Path) -> None:
     store = open_record(tmp_path, "create", "default", "test1")
-    store.update_move(stage="copying", objects=(ObjectAddress("Machine", "default", "m"),), replicas={"a": 2})
+    store.update_move(stage="copying", objects=(ObjectAddress("Machine", "default", "m"),), was_paused=True)
 
     again = open_record(tmp_path, "create", "default", "test1")
 

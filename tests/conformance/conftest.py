@@ -125,7 +125,7 @@ def terminal(kubectl: Kubectl, served: Served, namespace: str, group: str, tmp_p
     """Type transcripts of kubectl in a folder that holds the files of `terminal/files`."""
     folder = tmp_path / "work"
     folder.mkdir()
-    names = {"NAMESPACE": namespace, "GROUP": group, "URL": served.url}
+    names = {"NODE": f"n-{namespace}", "NAMESPACE": namespace, "GROUP": group, "URL": served.url}
     opened = Terminal(replace(kubectl, folder=folder), folder, names)
     for file in (Path(__file__).parent / "terminal" / "files").iterdir():
         opened.write(file.name, file.read_text())

@@ -16,9 +16,9 @@ async def test_a_label_is_added_changed_and_removed(terminal: Terminal, kites: s
         [1]
         $ kubectl label kt a x=2 --overwrite
         kite.GROUP/a labeled
-        $ kubectl label kt a --list
-        tier=one
-        x=2
+        $ kubectl get kt a --show-labels
+        NAME  SIZE  AGE  LABELS
+        a  1  AGE  tier=one,x=2
         $ kubectl label kt a x-
         kite.GROUP/a unlabeled
         $ kubectl label kt a x-

@@ -1,3 +1,4 @@
+import asyncio
 import http.client
 import os
 import re
@@ -7,12 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kubecapy.api.cluster.v1alpha1.crds import custom_resource_definitions
+from kubecapy.api.coordination import LEASES
 from kubecapy.apimachinery.codec import dump_yaml
+from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.client.http import HttpClient
+from kubecapy.client.kubeconfig import load
+from kubecapy.clock import SystemClock
 
 KUBECAPY = [sys.executable, "-m", "kubecapy.daemons"]
 
@@ -85,6 +92,40 @@ def test_a_manager_starts_with_the_articles_lines_serves_probes_and_ends_on_sigt
     assert any("Starting the Cmd." in line for line in lines)
     assert ready == b"ok"
     assert code == 0, rest
+
+
+def is_led_by_itself(lines: list[str]) -> bool:
+    """Return whether the last line names the candidate that an earlier one names."""
+    me = next(
+        found[1] for line in lines if (found := re.search(r"Attempting to acquire leader lease .* as (\S+)", line))
+    )
+    return lines[-1].rstrip().endswith(f" is {me}")
+
+
+async def usurp(kubeconfig_file: Path) -> None:
+    async with HttpClient(load(kubeconfig_file), SystemClock()) as client:
+        await client.patch(LEASES, ObjectKey("default", "kubecapy-node"), {"spec": {"holderIdentity": "usurper"}})
+
+
+def test_of_two_managers_one_acts_and_one_that_lost_its_lease_says_so_and_fails(kubeconfig, environment) -> None:
+    command = [*KUBECAPY, "manager", "--controllers=node", "--leader-elect", "--kubeconfig", str(kubeconfig)]
+    start = partial(subprocess.Popen, command, stderr=subprocess.PIPE, text=True, env=environment)
+    with start() as first, start() as second:
+        try:
+            lines = {process: read_until(process.stderr, "The leader of lease") for process in (first, second)}
+            (leader,) = (process for process in lines if is_led_by_itself(lines[process]))
+            follower = second if leader is first else first
+            leader.send_signal(signal.SIGTERM)
+            read_until(follower.stderr, "Starting workers of node-controller")
+            assert leader.wait(10) == 0
+            asyncio.run(usurp(kubeconfig))
+            last = follower.stderr.readlines()[-1]
+            assert follower.wait(10) == 1
+        finally:
+            first.kill()
+            second.kill()
+
+    assert last.endswith("leadership lost: lease default/kubecapy-node is held by usurper\n")
 
 
 @pytest.mark.parametrize(

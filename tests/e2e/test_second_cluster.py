@@ -16,7 +16,7 @@ SECOND = (
     *("clusterctl", "create", "cluster", "--provider", "openstack", "-p", "out/provider-components.yaml"),
     *("-c", "second/cluster.yaml", "-m", "second/machines.yaml", "--kubeconfig-out", "second/kubeconfig", *FROM_FIRST),
 )
-EVERYTHING = "clusters,machines,secrets,deployments,statefulsets,crds,clusterroles,clusterrolebindings"
+EVERYTHING = "namespaces,clusters,machines,secrets,deployments,statefulsets,crds,clusterroles,clusterrolebindings"
 
 
 @pytest.fixture(scope="module")

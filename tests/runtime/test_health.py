@@ -5,7 +5,6 @@ import pytest
 
 from kubecapy.runtime.health import HealthServer
 from kubecapy.runtime.metrics import Metrics
-from kubecapy.runtime.workqueue import QueueStatistics
 
 
 async def fetch(url: str) -> tuple[int, str]:
@@ -24,24 +23,13 @@ async def test_readiness_follows_the_process_and_liveness_does_not() -> None:
         assert (await fetch(f"{url}/other"))[0] == 404
 
 
-async def test_metrics_are_in_prometheus_form() -> None:
+async def test_metrics_are_served_in_prometheus_form() -> None:
     metrics = Metrics()
-    metrics.follow_queue("machine", lambda: QueueStatistics(depth=2, delayed=1, processing=0, adds=7, retries=3))
-    metrics.pass_began("machine")
-    metrics.pass_ended("machine", "error", 0.3)
+    metrics.leads("node-controller", is_leader=True)
     async with HealthServer(metrics, lambda: True, host="127.0.0.1", port=0) as server:
         _, text = await fetch(f"http://127.0.0.1:{server.port}/metrics")
 
-    for line in (
-        'workqueue_depth{name="machine"} 2.0',
-        'workqueue_adds_total{name="machine"} 7.0',
-        'workqueue_retries_total{name="machine"} 3.0',
-        'controller_runtime_reconcile_total{controller="machine",result="error"} 1.0',
-        'controller_runtime_reconcile_errors_total{controller="machine"} 1.0',
-        'controller_runtime_reconcile_time_seconds_bucket{controller="machine",le="0.5"} 1.0',
-        'controller_runtime_active_workers{controller="machine"} 0.0',
-    ):
-        assert line in text
+    assert 'leader_election_master_status{name="node-controller"} 1.0' in text
 
 
 async def test_a_closed_server_listens_no_more() -> None:

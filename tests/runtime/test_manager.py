@@ -96,7 +96,7 @@ async def test_a_result_can_ask_for_another_look() -> None:
         (ValueError("bug"), "error", 3),
         (Backoff("told"), "error", 3),
         (Unreachable("down"), "error", 3),
-        (Conflict("changed"), "conflict", 0),
+        (Conflict("changed"), "requeue", 0),
     ],
     ids=["bug", "backoff", "unreachable", "conflict"],
 )
@@ -109,7 +109,7 @@ def test_a_failed_pass_comes_back_after_a_growing_wait(error: Exception, result:
         value = manager.metrics.value
         assert value("controller_runtime_reconcile_total", controller="test", result=result) == 3
         assert value("controller_runtime_reconcile_errors_total", controller="test") == errors
-        assert value("workqueue_retries_total", name="test") == 3
+        assert value("workqueue_retries_total", name="test", controller="test") == 3
 
     scenario()
 
@@ -132,7 +132,10 @@ async def test_a_terminal_error_waits_for_a_change() -> None:
     manager = await passes_of(reconciler, 5000.0)
 
     assert reconciler.times == [0.0]
-    assert manager.metrics.value("controller_runtime_reconcile_total", controller="test", result="terminal") == 1
+    value = manager.metrics.value
+    assert value("controller_runtime_reconcile_total", controller="test", result="error") == 1
+    assert value("controller_runtime_reconcile_errors_total", controller="test") == 1
+    assert value("controller_runtime_terminal_reconcile_errors_total", controller="test") == 1
 
 
 @on_virtual_time

@@ -1,11 +1,11 @@
 """Turn YAML text into JSON values and back, by kubectl's rules.
 
-Differences to PyYAML's own loaders: scalars follow `yaml_scalars`, mapping keys become JSON strings, a duplicate key
-is refused with its line, and nothing but JSON comes out.
+Differences to PyYAML's own loaders: scalars follow `yaml_scalars`, mapping keys become JSON strings, and nothing but
+JSON comes out. Two things that kubectl passes over in silence are refused with their line: a key that appears twice,
+of which kubectl takes the last, and a tag that JSON cannot say, which kubectl drops.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kubecapy.apimachinery.json_codec import DecodeError
 from kubecapy.apimachinery.nesting import MAX_DEPTH
-from kubecapy.apimachinery.yaml_scalars import key_text, resolve_scalar
+from kubecapy.apimachinery.yaml_scalars import Scalar, json_scalar, key_text, resolve_scalar, resolve_tagged
 
 MAX_NODES = 1_000_000
 """A text that unfolds to more nodes, by aliases of aliases, is refused."""
@@ -23,9 +23,9 @@ MAX_NODES = 1_000_000
 _BLOCK_START = re.compile(r"^[ \-?:]+", re.MULTILINE)
 _PLAIN = "plain"
 _TOO_DEEP = f"expected YAML of moderate depth: the text has more than {MAX_DEPTH} levels"
-_STRING = "tag:yaml.org,2002:str"
-_SCALAR_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
-_COLLECTION_TAGS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+_STANDARD = "tag:yaml.org,2002:"
+_STRING = f"{_STANDARD}str"
+_COLLECTION_TAGS = frozenset({f"{_STANDARD}map", f"{_STANDARD}seq"})
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -54,13 +54,17 @@ def load_documents(text: str) -> list[Document]:
     Raises:
         DecodeError: as `load_yaml`.
     """
+    if not text.endswith("\n"):
+        # kubectl reads line by line, and ends the last one where nobody did: a block text ends with a line end then.
+        text += "\n"
     try:
         _refuse_depth(text)
         # The loader below cannot construct objects: it is asked for nodes only.
         nodes = list(yaml.compose_all(text, Loader=_NodeLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DecodeError("", f"line {line}: expected YAML: {error.problem or error.context}") from error
+        what = ", ".join(filter(None, (error.context, error.problem)))
+        raise DecodeError("", f"line {line}: expected YAML: {what}") from error
     except yaml.YAMLError as error:
         raise DecodeError("", f"expected YAML: {error}") from error
     return [_document(node) for node in nodes]
@@ -99,10 +103,7 @@ _JsonDumper.add_representer(str, _represent_text)
 
 
 def _reads_as_text(text: str) -> bool:
-    try:
-        return isinstance(resolve_scalar(text), str)
-    except ValueError:
-        return False
+    return isinstance(resolve_scalar(text), str)
 
 
 def _document(node: Node) -> Document:
@@ -174,42 +175,49 @@ class _NodeReader:
         return value
 
     def _mapping(self, node: MappingNode) -> dict[str, Any]:
-        own: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        own: set[str] = set()
+        mapping: dict[str, Any] = {}
+        # Order: as kubectl does it, a merged mapping replaces what stands before it and gives way to what follows.
         for key_node, value_node in node.value:
             if isinstance(key_node, ScalarNode) and key_node.tag == _PLAIN and key_node.value == "<<":
                 for other in self._merged(value_node):
-                    merged = other | merged
+                    mapping |= other
                 continue
             key = _key(key_node)
             if key in own:
                 _refuse(key_node, f'the key "{key}" appears twice in one mapping; keep one of them')
-            own[key] = self.value(value_node)
-        return merged | own if merged else own
+            own.add(key)
+            mapping[key] = self.value(value_node)
+        return mapping
 
-    def _merged(self, node: Node) -> Iterator[dict[str, Any]]:
+    def _merged(self, node: Node) -> list[dict[str, Any]]:
+        """Return the mappings that a merge key names, the one that wins last."""
         value = self.value(node)
-        for other in value if isinstance(value, list) else [value]:
-            if not isinstance(other, dict):
-                _refuse(node, "expected a mapping, or a list of mappings, after the merge key <<")
-            yield other
+        others = value[::-1] if isinstance(value, list) else [value]
+        if not all(isinstance(other, dict) for other in others):
+            _refuse(node, "expected a mapping, or a list of mappings, after the merge key <<")
+        return others
 
 
 def _key(node: Node) -> str:
     if not isinstance(node, ScalarNode):
         _refuse(node, "expected text as a key, found a mapping or a list")
     try:
-        return key_text(_scalar(node))
+        return key_text(_resolved(node))
     except ValueError as error:
         _refuse(node, f"expected text as a key: {error}")
 
 
-def _scalar(node: ScalarNode) -> str | int | float | bool | None:
-    if node.tag == _STRING:
-        return str(node.value)
-    if node.tag != _PLAIN and node.tag not in _SCALAR_TAGS:
-        _refuse(node, f"the tag {node.tag} cannot be said in JSON; remove it")
+def _scalar(node: ScalarNode) -> Scalar:
     try:
-        return resolve_scalar(node.value)
+        return json_scalar(_resolved(node))
     except ValueError as error:
         _refuse(node, str(error))
+
+
+def _resolved(node: ScalarNode) -> Scalar:
+    if node.tag == _PLAIN:
+        return resolve_scalar(node.value)
+    if not node.tag.startswith(_STANDARD):
+        raise ValueError(f"the tag {node.tag} cannot be said in JSON; remove it")
+    return resolve_tagged(node.value, node.tag.removeprefix(_STANDARD))

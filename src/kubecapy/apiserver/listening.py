@@ -12,10 +12,9 @@ from typing import Any, Self, cast
 from aiohttp import web
 
 from kubecapy.apiserver.endpoints.bodies import MAX_BODY_BYTES
+from kubecapy.apiserver.serving_certificate import ServingCertificate
 from kubecapy.apiserver.settings import ApiServerSettings
 
-KEEPALIVE_SECONDS = 180.0
-"""Longer than clients keep idle connections (Go 90 s, aiohttp 15 s): else they reuse one that is being closed."""
 _SHUTDOWN_SECONDS = 0.5
 """aiohttp waits so long twice: for requests to end, then for them to end cancelled."""
 _PORT_ATTEMPTS = 16
@@ -61,11 +60,14 @@ class TlsListener:
             self._handler,
             request_factory=_make_request,
             handler_cancellation=True,
-            keepalive_timeout=KEEPALIVE_SECONDS,
+            # Bounds the head of a request too: aiohttp closes what waits for a whole one so long.
+            keepalive_timeout=self._settings.keepalive_seconds,
             access_log=None,
         )
-        context = make_tls_context(self._settings)
-        self._sockets = await _bind(self._web, self._settings.bind_addresses, self._settings.port, context)
+        settings = self._settings
+        files = (settings.serving_certificate, settings.serving_key)
+        certificate = ServingCertificate(files, lambda: make_tls_context(settings))
+        self._sockets = await _bind(self._web, settings.bind_addresses, settings.port, certificate.context)
         self.port = self._sockets[0].sockets[0].getsockname()[1]
         return self
 

@@ -49,6 +49,11 @@ class ApiServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests without credentials are judged as `system:anonymous` instead of refused."""
     bootstrap_token_auth: bool = True
     """Whether Secrets of type `bootstrap.kubernetes.io/token` are credentials."""
+    keepalive_seconds: float = 180.0
+    """How long an idle connection is kept, and how long the head of a request may take to arrive.
+
+    Longer than clients keep idle connections (Go 90 s, aiohttp 15 s): else they reuse one that is being closed.
+    """
     change_history: int = 1024
     """How many changes of each kind are kept for watches that resume and for lists that page on."""
     watch: WatchLimits = WatchLimits()

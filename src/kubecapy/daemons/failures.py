@@ -9,9 +9,11 @@ from kubecapy.client.tls import TlsSettingsError
 from kubecapy.contract.errors import ProviderError
 from kubecapy.contract.provider import UnknownProvider
 from kubecapy.controllers.assembly import UnknownController
+from kubecapy.runtime.leader_election import LeadershipLost
 
 FORESEEN = (
     KubeconfigError,
+    LeadershipLost,
     OSError,
     ProviderError,
     StatusError,

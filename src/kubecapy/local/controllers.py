@@ -15,7 +15,9 @@ from kubecapy.contract.provider import Actuators, ProviderSettings, load_provide
 from kubecapy.controllers import assembly
 from kubecapy.controllers.secret_reader import ApiSecretReader
 from kubecapy.controllers.settings import ControllerSettings
+from kubecapy.runtime.leader_election import ElectionSettings
 from kubecapy.runtime.manager import Manager, ManagerSettings
+from kubecapy.runtime.metrics import Metrics
 
 
 class ControllerWiring(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,10 @@ class ControllerWiring(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     """What the provider reads its settings from."""
     settings: ControllerSettings
+    election: ElectionSettings | None = None
+    """The Lease to hold; None where no other process can run these controllers."""
+    metrics: Metrics | None = None
+    """The metrics of the process; None for the manager's own."""
 
 
 @asynccontextmanager
@@ -45,7 +51,8 @@ async def open_controllers(wiring: ControllerWiring) -> AsyncIterator[Manager]:
         UnknownController: there is no controller of a name.
         ProviderError: the provider's settings cannot be used.
     """
-    manager = Manager(wiring.client, wiring.clock, wiring.random, ManagerSettings(namespace=wiring.settings.namespace))
+    settings = ManagerSettings(namespace=wiring.settings.namespace, election=wiring.election)
+    manager = Manager(wiring.client, wiring.clock, wiring.random, settings, wiring.metrics)
     async with AsyncExitStack() as stack:
         request = assembly.ControllerRequest(
             names=wiring.names,

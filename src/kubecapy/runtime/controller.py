@@ -4,8 +4,8 @@
 |---|---|---|
 | `Result()` | waits for a change, backoff begins anew | success |
 | `Result(requeue_after_seconds=n)` | comes back in n s, backoff begins anew | requeue_after |
-| `Conflict` | comes back at once, then as after an error; logged at verbosity 4 only | conflict |
-| `TerminalError` | waits for a change | terminal |
+| `Conflict` | comes back at once, then as after an error; logged at verbosity 4 only | requeue |
+| `TerminalError` | waits for a change | error, and among the terminal errors |
 | `Backoff` | comes back after its backoff; the reconciler has told why | error |
 | any other error | comes back after its backoff | error |
 
@@ -21,7 +21,7 @@ import msgspec
 from kubecapy.apimachinery.errors import Conflict
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clock import Clock
-from kubecapy.runtime.metrics import Metrics, ReconcileResult
+from kubecapy.runtime.metrics import Metrics, Outcome
 from kubecapy.runtime.rate_limiters import RateLimits, rate_limiter
 from kubecapy.runtime.reconciler import Backoff, Reconciler, Result, TerminalError
 from kubecapy.runtime.sources import Source
@@ -79,11 +79,17 @@ class Controller:
 
     def statistics(self) -> QueueStatistics:
         """Return the figures of the queue."""
-        return self._queue.statistics() if self._queue is not None else QueueStatistics(0, 0, 0, 0, 0)
+        return (
+            self._queue.statistics()
+            if self._queue is not None
+            else QueueStatistics(depth=0, delayed=0, processing=0, adds=0, retries=0)
+        )
 
     async def run(self, runtime: Runtime) -> None:
         """Run the workers until `shut_down`; cancellation cancels running passes."""
-        queue: WorkQueue[ObjectKey] = WorkQueue(runtime.clock, rate_limiter(self._rate_limits, runtime.clock))
+        observer = runtime.metrics.follow_controller(self.name, self._workers)
+        limiter = rate_limiter(self._rate_limits, runtime.clock)
+        queue: WorkQueue[ObjectKey] = WorkQueue(runtime.clock, limiter, observer)
         self._queue = queue
         runtime.metrics.follow_queue(self.name, queue.statistics)
         for source in self._sources:
@@ -110,25 +116,25 @@ class Controller:
                 result = await self._reconciler.reconcile(key)
             except Conflict as error:
                 _log.log(V(4), "Reconciling %s %s again: %s", self.name, key, error)
-                ended.result = "conflict"
+                ended.outcome = "conflict"
                 queue.add_rate_limited(key)
             except TerminalError as error:
                 _log.error("Reconciling %s %s needs a change: %s", self.name, key, error)
-                ended.result = "terminal"
+                ended.outcome = "terminal"
                 queue.forget(key)
             except Backoff as error:
                 _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
-                ended.result = "error"
+                ended.outcome = "error"
                 queue.add_rate_limited(key)
             except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way
                 _log.exception("Reconciler error: %s %s", self.name, key)
-                ended.result = "error"
+                ended.outcome = "error"
                 queue.add_rate_limited(key)
             else:
-                ended.result = _requeue(queue, key, result)
+                ended.outcome = _requeue(queue, key, result)
 
 
-def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> ReconcileResult:
+def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> Outcome:
     queue.forget(key)
     if result.requeue_after_seconds is None:
         return "success"
@@ -139,7 +145,7 @@ def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> Rec
 class _Ended:
     """How a pass ended; `error` until it is known, so that a cancelled pass counts as one."""
 
-    result: ReconcileResult = "error"
+    outcome: Outcome = "error"
 
 
 @contextlib.contextmanager
@@ -151,5 +157,5 @@ def _measured(name: str, key: ObjectKey, runtime: Runtime) -> Iterator[_Ended]:
     try:
         yield ended
     finally:
-        runtime.metrics.pass_ended(name, ended.result, runtime.clock.monotonic() - started)
+        runtime.metrics.pass_ended(name, ended.outcome, runtime.clock.monotonic() - started)
         set_context()

@@ -1,11 +1,16 @@
 """Run controllers together: shared informers, one client, one beginning and one end.
 
-run:   informers start ─► everything is listed ─► workers start ─► until stop or cancellation
-stop:  workers take no more keys ─► running passes end, within a limit ─► informers and services end
+run:   informers start ─► everything is listed ─► this process leads ─► workers start ─► until stop or cancellation
+stop:  workers take no more keys ─► running passes end, within a limit ─► the Lease is released ─► informers end
+lost:  running passes are cancelled ─► LeadershipLost ends the manager
+
+Without an election in its settings a process leads from the start. One that stands by keeps its copies up to date, so
+that it goes on where the leader stopped. One that lost its Lease ends instead of standing by: passes that were cut off,
+and calls that threads still make for them, leave nothing behind in a new process.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from random import Random
 from typing import Any, TypeVar, cast
 
@@ -15,7 +20,10 @@ from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
 from kubecapy.runtime.controller import Controller, Runtime
+from kubecapy.runtime.event_recorder import EventRecorder
 from kubecapy.runtime.informer import Informer
+from kubecapy.runtime.leader_election import ElectionSettings, LeaderElector
+from kubecapy.runtime.leadership import Leadership
 from kubecapy.runtime.metrics import Metrics
 from kubecapy.runtime.reflector import Scope
 from kubecapy.runtime.write_through import WriteThroughClient
@@ -37,6 +45,8 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Namespace that informers are limited to where they name none; empty for all."""
     stop_seconds: float = 20.0
     """Running passes that take longer at the end are cancelled; a pod has 30 s to end."""
+    election: ElectionSettings | None = None
+    """Workers run only while this process holds a Lease; None where no other process can run the same controllers."""
 
 
 class Manager:
@@ -45,10 +55,17 @@ class Manager:
     `client` is what reconcilers should write with: informers then know at once what a write returned.
     """
 
-    def __init__(self, client: Client, clock: Clock, random: Random, settings: ManagerSettings | None = None) -> None:
-        """Prepare; nothing is read before `run`."""
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        random: Random,
+        settings: ManagerSettings | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """Prepare; nothing is read before `run`. `metrics` are those of the process, its own where none are given."""
         self.client: Client = WriteThroughClient(client, self._observe)
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self._raw_client = client
         self._clock = clock
         self._random = random
@@ -87,7 +104,7 @@ class Manager:
 
     @property
     def is_ready(self) -> bool:
-        """Whether everything is listed and the workers run."""
+        """Whether everything is listed, and the workers run or wait for their turn to lead."""
         return self._is_ready
 
     def stop(self) -> None:
@@ -98,7 +115,7 @@ class Manager:
         """Run until `stop` or cancellation; the latter cancels running passes.
 
         Raises:
-            ExceptionGroup: a service failed.
+            ExceptionGroup: a service failed, or of a LeadershipLost.
         """
         self._is_running = True
         async with TaskScope("manager") as scope:
@@ -106,18 +123,39 @@ class Manager:
                 scope.start(informer.run(), name=f"informer-{informer.resource.qualified_plural}")
             for name, service in self._services:
                 scope.start(_run(service), name=name)
-            if await self._synced_or_stopped(scope):
-                await self._run_controllers()
+            _log.info("Waiting for caches to sync")
+            if await self._unless_stopped(self._all_synced(), "sync"):
+                await self._take_turn()
             scope.cancel()
 
-    async def _synced_or_stopped(self, scope: TaskScope) -> bool:
-        """Return True once everything is listed, False where the manager is stopped before."""
-        _log.info("Waiting for caches to sync")
-        stopped = scope.start(self._stopping.wait(), name="stop")
-        synced = scope.start(self._all_synced(), name="sync")
-        await asyncio.wait({stopped, synced}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        synced.cancel()
+    async def _take_turn(self) -> None:
+        """Run the controllers: at once, or while this process leads."""
+        self._is_ready = True
+        try:
+            if self._settings.election is None:
+                await self._run_controllers()
+            else:
+                await self._run_as_leader(self._settings.election)
+        finally:
+            self._is_ready = False
+
+    async def _run_as_leader(self, election: ElectionSettings) -> None:
+        elector = LeaderElector(self._raw_client, election, self._clock, self._random)
+        recorder = EventRecorder(self._raw_client, election.name, self._clock)
+        leadership = Leadership(elector, recorder, self.metrics)
+        if await self._unless_stopped(leadership.acquire(), "candidacy"):
+            async with leadership.kept():
+                await self._run_controllers()
+        # Order: the last pass has ended. Race: the Lease may have come at the very moment of the stop.
+        await leadership.release()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None], name: str) -> bool:
+        """Await `work` and return True; cancel it and return False where the manager is stopped before."""
+        async with TaskScope("waiting") as scope:
+            stopped = scope.start(self._stopping.wait(), name="stop")
+            done = scope.start(work, name=name)
+            await asyncio.wait({stopped, done}, return_when=asyncio.FIRST_COMPLETED)
+            scope.cancel()
         return not self._stopping.is_set()
 
     async def _all_synced(self) -> None:
@@ -128,11 +166,8 @@ class Manager:
         runtime = Runtime(self._clock, self._random, self.metrics)
         async with TaskScope("controllers") as scope:
             running = [scope.start(controller.run(runtime), name=controller.name) for controller in self._controllers]
-            self._is_ready = True
-            try:
-                await self._stopping.wait()
-            finally:
-                self._is_ready = False
+            await self._stopping.wait()
+            self._is_ready = False
             _log.info("Stopping: no pass begins any more")
             for controller in self._controllers:
                 controller.shut_down()

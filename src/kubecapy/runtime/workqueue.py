@@ -12,7 +12,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -42,6 +42,22 @@ class QueueStatistics(msgspec.Struct, frozen=True):
     """Keys accepted since the beginning; one that waits already is not counted again."""
     retries: int
     """Keys that came back after a failure."""
+    unfinished_seconds: float = 0.0
+    """How long workers have had their present keys, all together."""
+    longest_seconds: float = 0.0
+    """How long the slowest worker has had its key: it grows without end where a pass hangs."""
+
+
+class QueueObserver(Protocol):
+    """Is told how long keys take."""
+
+    def waited(self, seconds: float, /) -> None:
+        """Take how long a key waited for its worker."""
+        ...
+
+    def worked(self, seconds: float, /) -> None:
+        """Take how long a worker had a key."""
+        ...
 
 
 class WorkQueue(Generic[K]):
@@ -52,14 +68,17 @@ class WorkQueue(Generic[K]):
     Memory: one entry per distinct key, so the number of objects bounds it.
     """
 
-    def __init__(self, clock: Clock, limiter: RateLimiter) -> None:
+    def __init__(self, clock: Clock, limiter: RateLimiter, observer: QueueObserver | None = None) -> None:
         """Begin empty; `limiter` decides the waits of `add_rate_limited`."""
         self._clock = clock
         self._limiter = limiter
-        # A deque beside two sets: a dict used as a FIFO is quadratic in CPython.
+        self._observer = observer
+        # A deque beside the sets: a dict used as a FIFO is quadratic in CPython.
         self._waiting: deque[K] = deque()
-        self._dirty: set[K] = set()
-        self._processing: set[K] = set()
+        self._dirty: dict[K, float] = {}
+        """Keys that need a worker, and since when."""
+        self._processing: dict[K, float] = {}
+        """Keys that workers have, and since when."""
         self._due: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._serial = 0
@@ -70,13 +89,7 @@ class WorkQueue(Generic[K]):
 
     def add(self, key: K) -> None:
         """Let a worker have `key`; nothing happens where it waits already or the queue is shut down."""
-        if self._closed or key in self._dirty:
-            return
-        self._adds += 1
-        self._dirty.add(key)
-        if key not in self._processing:
-            self._waiting.append(key)
-            self._news.set()
+        self._add(key, self._clock.monotonic())
 
     def add_after(self, key: K, seconds: float) -> None:
         """Add `key` once `seconds` have passed; of several times for one key the earliest counts."""
@@ -113,17 +126,16 @@ class WorkQueue(Generic[K]):
         while True:
             next_due = self._release_due()
             if self._waiting:
-                key = self._waiting.popleft()
-                self._dirty.discard(key)
-                self._processing.add(key)
-                return key
+                return self._hand_out(self._waiting.popleft())
             if self._closed:
                 raise QueueClosed
             await self._wait(next_due)
 
     def done(self, key: K) -> None:
         """Give `key` back; it waits again where it was added meanwhile."""
-        self._processing.discard(key)
+        since = self._processing.pop(key)
+        if self._observer is not None:
+            self._observer.worked(self._clock.monotonic() - since)
         if key in self._dirty:
             self._waiting.append(key)
             self._news.set()
@@ -143,7 +155,36 @@ class WorkQueue(Generic[K]):
 
     def statistics(self) -> QueueStatistics:
         """Return what the queue holds and has done."""
-        return QueueStatistics(len(self._waiting), len(self._due), len(self._processing), self._adds, self._retries)
+        # Nobody looks at the delayed keys while all workers are busy.
+        self._release_due()
+        now = self._clock.monotonic()
+        ages = [now - since for since in self._processing.values()]
+        return QueueStatistics(
+            depth=len(self._waiting),
+            delayed=len(self._due),
+            processing=len(ages),
+            adds=self._adds,
+            retries=self._retries,
+            unfinished_seconds=sum(ages),
+            longest_seconds=max(ages, default=0.0),
+        )
+
+    def _add(self, key: K, since: float) -> None:
+        if self._closed or key in self._dirty:
+            return
+        self._adds += 1
+        self._dirty[key] = since
+        if key not in self._processing:
+            self._waiting.append(key)
+            self._news.set()
+
+    def _hand_out(self, key: K) -> K:
+        now = self._clock.monotonic()
+        since = self._dirty.pop(key)
+        self._processing[key] = now
+        if self._observer is not None:
+            self._observer.waited(now - since)
+        return key
 
     def _release_due(self) -> float | None:
         """Add the delayed keys whose time has come; return the time of the next one."""
@@ -156,7 +197,7 @@ class WorkQueue(Generic[K]):
             heapq.heappop(self._heap)
             if is_current:
                 del self._due[key]
-                self.add(key)
+                self._add(key, due)
         return None
 
     async def _wait(self, until: float | None) -> None:

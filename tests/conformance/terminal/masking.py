@@ -14,9 +14,12 @@ _ALWAYS = (
     (re.compile(r"(?<![\w.])(\d{1,2}|1[01]\d)s(?!\w)|<invalid>"), "AGE"),
     (re.compile(r'(resourceVersion: |Resource Version: +)"?\d+"?'), r"\1REVISION"),
     (re.compile(r'(resourceVersion\\?": ?\\?")\d+'), r"\1REVISION"),
+    (re.compile(r"(to be 1, was )\d+"), r"\1REVISION"),
     (re.compile(r"kube-api-access-\w{5}"), "kube-api-access-RANDOM"),
     (re.compile(r"/tmp/kubectl-edit-\d+"), "/tmp/kubectl-edit-RANDOM"),
     (re.compile(r"X509SHA256=[0-9a-f]{64}"), "X509SHA256=FINGERPRINT"),
+    # The object that a patch would have made, which a real server adds managedFields to.
+    (re.compile(r'(patch: Invalid value: )"(\{|map\[).*"(?=: )'), r"\1OBJECT"),
     (re.compile(r"\t"), "  "),
     # Columns are as wide as what stands in them, of which some is masked.
     (re.compile(r"(?<=\S) {2,}(?=\S)"), "  "),

@@ -134,6 +134,23 @@ def test_the_controllers_have_no_right_that_is_not_named(tooling: OpenStackTooli
     assert "pods" not in named
 
 
+def test_two_replicas_are_safe_for_one_of_them_acts(tooling: OpenStackTooling) -> None:
+    manifests = tooling.generate(request(ENTRY))
+    deployment = find(manifests, "Deployment", "clusterapi-controllers")
+    pod = deployment["spec"]["template"]["spec"]
+    role = find(manifests, "Role", "openstack-provider-leader-election-role")
+    binding = find(manifests, "RoleBinding", "openstack-provider-leader-election-rolebinding")
+
+    assert "--leader-elect" in pod["containers"][0]["args"]
+    assert role["rules"] == [
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch", "update"]}
+    ]
+    assert {binding["metadata"]["namespace"], role["metadata"]["namespace"]} == {deployment["metadata"]["namespace"]}
+    assert binding["subjects"][0]["name"] == pod["serviceAccountName"]
+    # 20 s for the last passes (runtime.manager), and the rest for giving the Lease back.
+    assert pod["terminationGracePeriodSeconds"] == 30
+
+
 def test_the_namespace_comes_first_and_everything_else_is_in_it(tooling: OpenStackTooling) -> None:
     manifests = tooling.generate(request(ENTRY))
     first, *others = manifests.components

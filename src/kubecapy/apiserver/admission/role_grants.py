@@ -109,11 +109,8 @@ def _refuse_more(authorizer: Authorizer, user: UserInfo, attributes: Attributes,
     if not missing:
         return
     listed = "\n".join(_describe(rule) for rule in missing)
-    groups = ", ".join(f'"{group}"' for group in user.groups)
-    raise refused(
-        attributes,
-        f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{listed}',
-    )
+    who = f'user "{user.name}" (groups=[{_quoted(user.groups)}])'
+    raise refused(attributes, f"{who} is attempting to grant RBAC permissions not currently held:\n{listed}")
 
 
 def _single(rule: PolicyRule) -> Iterator[Attributes]:

@@ -1,12 +1,13 @@
 """Read the user and the groups from a client certificate."""
 
+import hashlib
 from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from kubecapy.apimachinery.errors import Unauthorized
-from kubecapy.apiserver.authentication.credentials import AUTHENTICATED
+from kubecapy.apiserver.authentication.credentials import AUTHENTICATED, CREDENTIAL_ID
 from kubecapy.apiserver.interfaces import UserInfo
 
 _REMEMBERED = 256
@@ -28,4 +29,5 @@ def _user_of(der: bytes) -> UserInfo:
     if not names:
         raise Unauthorized("Unauthorized")
     groups = [str(attribute.value) for attribute in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
-    return UserInfo(name=str(names[0].value), groups=(*groups, AUTHENTICATED))
+    extra = {CREDENTIAL_ID: (f"X509SHA256={hashlib.sha256(der).hexdigest()}",)}
+    return UserInfo(name=str(names[0].value), groups=(*groups, AUTHENTICATED), extra=extra)

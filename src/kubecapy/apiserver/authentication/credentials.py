@@ -4,6 +4,8 @@ from typing import Final
 
 AUTHENTICATED: Final = "system:authenticated"
 """Group of everybody who is known."""
+CREDENTIAL_ID: Final = "authentication.kubernetes.io/credential-id"
+"""Key of a user's facts that says which credential was shown, as audit logs want it."""
 
 
 class CredentialError(Exception):

@@ -54,10 +54,9 @@ class Authorizer:
         """Yield the rules that hold for `user` in `namespace`, for people to read; decisions are `authorize`'s."""
         if MASTERS in user.groups:
             yield from EVERYTHING
-            return
         if node_name_of(user) is not None:
             yield from NODE_RULES
-        yield from self._rules.rules_of(user, namespace)
+        yield from (rule for rule in self._rules.rules_of(user, namespace) if rule not in EVERYTHING)
 
     def rules_of_role(self, role: RoleRef, namespace: str) -> Sequence[PolicyRule] | None:
         """Return the rules that a binding to `role` in `namespace` gives; None where the role is absent."""

@@ -1,11 +1,12 @@
 """Read the body of a request."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from kubecapy.apimachinery.codec import DecodeError, decode, load_yaml
-from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, ServerTimeout, UnsupportedMediaType
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.nesting import MAX_DEPTH, is_too_deep
 from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
@@ -14,6 +15,8 @@ from kubecapy.apiserver.registry.kinds import ServedKind
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 """Limit: what kube-apiserver takes (k8s.io/apiserver pkg/server, DefaultMaxRequestBodyBytes)."""
+BODY_SECONDS = 60.0
+"""Limit: how long kube-apiserver gives a request that is no watch (its --request-timeout)."""
 _JSON_TYPES = ("", "application/json", "application/octet-stream")
 _PROTOBUF = "application/vnd.kubernetes.protobuf"
 _ACCEPTED = "application/json, application/yaml"
@@ -24,9 +27,13 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
 
     Raises:
         RequestEntityTooLarge: it is larger than the server takes.
+        ServerTimeout: it did not arrive in time.
     """
     try:
-        return await request.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError as error:
+        raise ServerTimeout(f"the body of the request did not arrive within {BODY_SECONDS:g} seconds") from error
     except web.HTTPRequestEntityTooLarge as error:
         raise RequestEntityTooLarge(f"Request entity too large: limit is {MAX_BODY_BYTES}") from error
 

@@ -8,12 +8,24 @@ from collections.abc import Iterable
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.registry.kinds import ServedKind
 
-META_SCHEMA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-OPTIONS_SCHEMA = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
-STATUS_SCHEMA = "io.k8s.apimachinery.pkg.apis.meta.v1.Status"
+_META_PACKAGE = "io.k8s.apimachinery.pkg.apis.meta.v1"
+META_SCHEMA = f"{_META_PACKAGE}.ObjectMeta"
+OPTIONS_SCHEMA = f"{_META_PACKAGE}.DeleteOptions"
+STATUS_SCHEMA = f"{_META_PACKAGE}.Status"
+_OWNER_SCHEMA = f"{_META_PACKAGE}.OwnerReference"
+_MANAGER_SCHEMA = f"{_META_PACKAGE}.ManagedFieldsEntry"
+_FIELDS_SCHEMA = f"{_META_PACKAGE}.FieldsV1"
 
-_API_VERSION = "APIVersion defines the versioned schema of this representation of an object."
-_KIND = "Kind names the REST resource that this object represents."
+_CONVENTIONS = "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
+_API_VERSION = (
+    "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized"
+    f" schemas to the latest internal value, and may reject unrecognized values. More info: {_CONVENTIONS}#resources"
+)
+_KIND = (
+    "Kind is a string value representing the REST resource this object represents. Servers may infer this from the"
+    f" endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: {_CONVENTIONS}#types-kinds"
+)
+_METADATA = f"Standard object's metadata. More info: {_CONVENTIONS}#metadata"
 _OPEN: JsonObject = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _TEXT: JsonObject = {"type": "string"}
 _TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -49,7 +61,7 @@ def reference(name: str) -> JsonObject:
 
 def kind_schemas(kinds: Iterable[ServedKind]) -> dict[str, JsonObject]:
     """Return the schemas of `kinds`, of their lists and of what all of them share, by name."""
-    schemas = {META_SCHEMA: _META, OPTIONS_SCHEMA: _OPTIONS, STATUS_SCHEMA: _STATUS}
+    schemas = dict(_SHARED)
     for kind in kinds:
         name = schema_name(kind)
         schemas[name] = _kind_schema(kind)
@@ -70,7 +82,7 @@ def _kind_schema(kind: ServedKind) -> JsonObject:
         **(own if isinstance(own, dict) else {}),
         "apiVersion": {"type": "string", "description": _API_VERSION},
         "kind": {"type": "string", "description": _KIND},
-        "metadata": {"description": "Standard object's metadata.", "allOf": [reference(META_SCHEMA)]},
+        "metadata": {"description": _METADATA, "allOf": [reference(META_SCHEMA)]},
     }
     return schema | {"type": "object", "x-kubernetes-group-version-kind": [gvk_extension(kind)]}
 
@@ -114,16 +126,45 @@ _META: JsonObject = {
         "labels": _TEXTS,
         "name": _TEXT,
         "namespace": _TEXT,
+        "managedFields": {"type": "array", "items": reference(_MANAGER_SCHEMA), "x-kubernetes-list-type": "atomic"},
         "ownerReferences": {
             "type": "array",
-            "items": _OPEN,
+            "items": reference(_OWNER_SCHEMA),
             "x-kubernetes-list-map-keys": ["uid"],
             "x-kubernetes-list-type": "map",
             "x-kubernetes-patch-merge-key": "uid",
             "x-kubernetes-patch-strategy": "merge",
         },
         "resourceVersion": _TEXT,
+        "selfLink": _TEXT,
         "uid": _TEXT,
+    },
+}
+_OWNER: JsonObject = {
+    "type": "object",
+    "description": "OwnerReference names an object that this one belongs to.",
+    "required": ["apiVersion", "kind", "name", "uid"],
+    "properties": {
+        "apiVersion": _TEXT,
+        "blockOwnerDeletion": {"type": "boolean"},
+        "controller": {"type": "boolean"},
+        "kind": _TEXT,
+        "name": _TEXT,
+        "uid": _TEXT,
+    },
+    "x-kubernetes-map-type": "atomic",
+}
+_MANAGER: JsonObject = {
+    "type": "object",
+    "description": "ManagedFieldsEntry says who set which fields; this server keeps none.",
+    "properties": {
+        "apiVersion": _TEXT,
+        "fieldsType": _TEXT,
+        "fieldsV1": reference(_FIELDS_SCHEMA),
+        "manager": _TEXT,
+        "operation": _TEXT,
+        "subresource": _TEXT,
+        "time": _TIME,
     },
 }
 _OPTIONS: JsonObject = {
@@ -153,3 +194,12 @@ _STATUS: JsonObject = {
     },
     "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "Status"}],
 }
+_SHARED: dict[str, JsonObject] = {
+    META_SCHEMA: _META,
+    OPTIONS_SCHEMA: _OPTIONS,
+    STATUS_SCHEMA: _STATUS,
+    _OWNER_SCHEMA: _OWNER,
+    _MANAGER_SCHEMA: _MANAGER,
+    _FIELDS_SCHEMA: {"type": "object", "description": "FieldsV1 is a set of fields."},
+}
+"""What the schemas of all kinds refer to."""

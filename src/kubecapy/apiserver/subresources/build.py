@@ -30,7 +30,7 @@ def build(
 ) -> Extensions:
     """Return what the core adds to its endpoints."""
     access = AccessReviews(authorizer)
-    identity = IdentityReviews(authenticator, settings.service_account_audience)
+    identity = IdentityReviews(authenticator, settings.service_account_audience, clock)
     logs = PodLogs(settings, reader)
     handlers: dict[HandlerKey, Handler] = {
         ("", "pods", "log"): logs.serve,

@@ -9,11 +9,13 @@ from aiohttp import web
 
 from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.meta import JsonObject, Value
+from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.authentication import Authenticator
 from kubecapy.apiserver.authentication.credentials import CredentialError
 from kubecapy.apiserver.authentication.description import describe
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
 from kubecapy.apiserver.subresources.bodies import answer, read_spec
+from kubecapy.clock import Clock
 
 _API_VERSION: Final = "authentication.k8s.io/v1"
 
@@ -29,16 +31,18 @@ class TokenReviewSpec(Value, frozen=True, kw_only=True, rename="camel", omit_def
 class IdentityReviews:
     """Answers reviews of identities out of the authenticator's own decisions."""
 
-    def __init__(self, authenticator: Authenticator, audience: str) -> None:
-        """Ask `authenticator`; `audience` is the server's own."""
+    def __init__(self, authenticator: Authenticator, audience: str, clock: Clock) -> None:
+        """Ask `authenticator`; `audience` is the server's own, and answers are dated by `clock`."""
         self._authenticator = authenticator
         self._audience = audience
+        self._clock = clock
 
     async def review_self(
         self, _request: web.BaseRequest, user: UserInfo, _attributes: Attributes, body: JsonObject | None
     ) -> JsonObject:
         """Answer a SelfSubjectReview: who am I?"""
-        return answer(body, _API_VERSION, "SelfSubjectReview", {"userInfo": describe(user)})
+        dated = {**(body or {}), "metadata": {"creationTimestamp": format_time(self._clock.now())}}
+        return answer(dated, _API_VERSION, "SelfSubjectReview", {"userInfo": describe(user)})
 
     async def review_token(
         self, _request: web.BaseRequest, _user: UserInfo, _attributes: Attributes, body: JsonObject | None

@@ -1,25 +1,32 @@
 """Drive a management cluster whose controllers run as workloads in it."""
 
+from collections.abc import Callable
 from functools import partial
 
+from kubecapy.apimachinery.errors import Conflict
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
+from kubecapy.clusterctl.bootstrap_cluster.holds import plan_hold, plan_release
 from kubecapy.clusterctl.inputs.components import Controller, find_controllers
 from kubecapy.clusterctl.objects.workload_pods import list_pods_of
-from kubecapy.clusterctl.runs.record import MoveRecord, RecordStore
 from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
 STOP_LIMIT_SECONDS = 300.0
 """Longer than any grace period of our pods; a pod on a dead Node is the usual reason for more."""
+CONFLICT_ATTEMPTS = 5
 
 
 class RemoteCluster:
-    """Implements `kubecapy.clusterctl.move.sides.Side` by scaling Deployments and StatefulSets."""
+    """Implements `kubecapy.clusterctl.move.sides.Side` by scaling Deployments and StatefulSets.
 
-    def __init__(self, name: str, client: Client, store: RecordStore, waiter: Waiter) -> None:
-        """Reach the cluster through `client`; how many pods a workload had is kept in the record of the move."""
+    A workload stays stopped until every move that stopped it has started it again.
+    """
+
+    def __init__(self, name: str, client: Client, cluster: ObjectKey, waiter: Waiter) -> None:
+        """Reach the management cluster called `name` through `client`, to move `cluster`."""
         self._name = name
         self._client = client
-        self._store = store
+        self._holder = str(cluster)
         self._waiter = waiter
 
     @property
@@ -36,7 +43,8 @@ class RemoteCluster:
         """Scale every workload to none and wait until its pods are gone."""
         controllers = await find_controllers(self._client)
         for controller in controllers:
-            await self._stop(controller)
+            if await self._change(controller, plan_hold):
+                self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
         for controller in controllers:
             await self._waiter.wait_for(
                 f"the pods of {controller} to end",
@@ -45,29 +53,29 @@ class RemoteCluster:
             )
 
     async def start_controllers(self) -> None:
-        """Scale every workload to what it had before it was stopped."""
-        known = self._move.replicas
+        """Scale every workload to what it had before it was stopped, unless another move still needs it stopped."""
         for controller in await find_controllers(self._client):
-            replicas = known.get(self._place(controller), controller.replicas)
-            if replicas != controller.replicas:
-                await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": replicas}})
+            await self._change(controller, plan_release)
 
-    @property
-    def _move(self) -> MoveRecord:
-        return self._store.record.move or MoveRecord()
+    async def _change(self, controller: Controller, plan: Callable[[JsonObject, str], JsonObject | None]) -> bool:
+        """Do what `plan` says of the workload as it is now; return whether that was anything.
 
-    def _place(self, controller: Controller) -> str:
-        """Return what the record calls it: both ends of a move have workloads of the same names."""
-        return f"{self._name}: {controller}"
-
-    async def _stop(self, controller: Controller) -> None:
-        """Order: the number of pods is durable before it is lost."""
-        place = self._place(controller)
-        if place not in self._move.replicas:
-            self._store.update_move(replicas={**self._move.replicas, place: controller.replicas})
-        if controller.replicas:
-            self._waiter.progress.detail(4, f"Scaling down controller {controller.key}")
-            await self._client.patch(controller.resource, controller.key, {"spec": {"replicas": 0}})
+        Raises:
+            Conflict: others change it faster than it can be read.
+        """
+        for attempt in range(CONFLICT_ATTEMPTS):
+            live = await self._client.find(controller.resource, controller.key)
+            patch = plan(live, self._holder) if live else None
+            if patch is None:
+                return False
+            try:
+                await self._client.patch(controller.resource, controller.key, patch)
+            except Conflict:
+                if attempt + 1 == CONFLICT_ATTEMPTS:
+                    raise
+            else:
+                return True
+        return False
 
     async def _look_for_pods(self, controller: Controller) -> None:
         live = await self._client.find(controller.resource, controller.key)

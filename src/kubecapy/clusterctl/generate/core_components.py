@@ -12,9 +12,12 @@ from kubecapy.apimachinery.meta import JsonObject
 NAMESPACE = "system"
 CONTROLLER_NAME = "controller-manager"
 ROLE_NAME = "manager-role"
+LEADER_ROLE_NAME = "leader-election-role"
 HEALTH_PORT = 9442
 """Differs from the provider's, so that both can share a host's network."""
 
+_GRACE_SECONDS = 30
+"""Passes get 20 s to end, and then the Lease is given back; a pod that is killed before keeps its followers waiting."""
 _LABELS = {"control-plane": CONTROLLER_NAME}
 _READ = ["get", "list", "watch"]
 
@@ -27,6 +30,8 @@ def core_components(image: str) -> Sequence[JsonObject]:
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _namespaced(CONTROLLER_NAME)},
         _cluster_role(),
         _cluster_role_binding(),
+        _leader_election_role(),
+        _leader_election_role_binding(),
         _service(),
         _stateful_set(image),
     ]
@@ -65,6 +70,26 @@ def _cluster_role_binding() -> JsonObject:
     }
 
 
+def _leader_election_role() -> JsonObject:
+    """Return the rights to the Lease that decides which replica acts; it lies beside the pods."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": _namespaced(LEADER_ROLE_NAME),
+        "rules": [_rule("coordination.k8s.io", ["leases"], ["get", "create", "patch", "update"])],
+    }
+
+
+def _leader_election_role_binding() -> JsonObject:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": _namespaced("leader-election-rolebinding"),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": LEADER_ROLE_NAME},
+        "subjects": [{"kind": "ServiceAccount", "name": CONTROLLER_NAME, "namespace": NAMESPACE}],
+    }
+
+
 def _service() -> JsonObject:
     """Return the headless Service that a StatefulSet is governed by."""
     return {
@@ -96,7 +121,7 @@ def _stateful_set(image: str) -> JsonObject:
 def _pod_spec(image: str) -> JsonObject:
     return {
         "serviceAccountName": CONTROLLER_NAME,
-        "terminationGracePeriodSeconds": 10,
+        "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "affinity": _NEAR_CONTROL_PLANE,
         "tolerations": _TOLERATIONS,
         "containers": [
@@ -107,6 +132,7 @@ def _pod_spec(image: str) -> JsonObject:
                 "args": [
                     "manager",
                     "--controllers=node",
+                    "--leader-elect",
                     f"--health-port={HEALTH_PORT}",
                     "--health-bind-address=$(POD_IP)",
                 ],

@@ -10,7 +10,7 @@ again with the cluster in it. Each step is recorded before it begins and may be 
 from collections.abc import Awaitable, Callable, Mapping
 
 from kubecapy.apimachinery.errors import NotFound
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.clusterctl.move.copying import Copier
 from kubecapy.clusterctl.move.inventory import (
     RESOURCES,
@@ -34,7 +34,7 @@ class Move:
         self._destination = destination
         self._store = store
         self._progress = progress
-        self._cluster = ObjectKey(store.record.namespace, store.record.cluster)
+        self._cluster = store.record.key
 
     async def run(self) -> None:
         """Move, or go on with a move that was begun; returns at once where it is done.

@@ -2,7 +2,6 @@
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS
 from kubecapy.apimachinery.codec import to_json_object
-from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
 from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
@@ -29,10 +28,10 @@ async def adopt_creation(bootstrap: BootstrapChoice, target: ClusterChoice, run:
 
 async def _stay(choice: BootstrapChoice, run: Run) -> None:
     """Keep the cluster in the bootstrap cluster, which acts on it again."""
-    async with open_bootstrap_cluster(choice, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
+    async with open_bootstrap_cluster(choice, run) as bootstrap:
         await Move(bootstrap, bootstrap, run.store, run.progress).abandon()
         record = run.store.record
-        cluster = await bootstrap.client.find(CLUSTERS, ObjectKey(record.namespace, record.cluster))
+        cluster = await bootstrap.client.find(CLUSTERS, record.key)
         known = to_json_object(cluster) if cluster else record.cluster_object
         # A finished move is what a delete finds where the cluster is in the bootstrap cluster.
         run.store.update(operation="delete", move=MoveRecord(stage="done"), cluster_object=known)
@@ -41,9 +40,9 @@ async def _stay(choice: BootstrapChoice, run: Run) -> None:
 async def _complete(choice: BootstrapChoice, target: ClusterChoice, run: Run) -> None:
     """Finish the move into the new cluster."""
     async with (
-        open_bootstrap_cluster(choice, run.folder, run.store, run.waiter, run.invocation) as bootstrap,
+        open_bootstrap_cluster(choice, run) as bootstrap,
         open_cluster(target, run.invocation) as opened,
     ):
-        destination = RemoteCluster("target cluster", opened.client, run.store, run.waiter)
+        destination = RemoteCluster("target cluster", opened.client, run.store.record.key, run.waiter)
         await Move(bootstrap, destination, run.store, run.progress).run()
     run.store.update(operation="delete", move=None)

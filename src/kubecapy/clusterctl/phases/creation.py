@@ -21,7 +21,7 @@ from kubecapy.clusterctl.inputs.components import controllers_of
 from kubecapy.clusterctl.inputs.files import Inputs
 from kubecapy.clusterctl.move.moving import Move
 from kubecapy.clusterctl.move.sides import Side
-from kubecapy.clusterctl.phases.lending import apply_made_components, give_back, is_to_be_given_back
+from kubecapy.clusterctl.phases.lending import give_back, namespaces, put_stack
 from kubecapy.clusterctl.phases.machine_report import has_node, is_ready
 from kubecapy.clusterctl.phases.machines import (
     NamedMachine,
@@ -72,14 +72,14 @@ async def create(plan: CreatePlan, run: Run) -> None:
 async def _create_first(plan: CreatePlan, machines: Sequence[NamedMachine], run: Run) -> None:
     """Make the first control plane with the bootstrap cluster and move everything into it."""
     run.progress.step("Preparing bootstrap cluster")
-    async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
+    async with open_bootstrap_cluster(plan.bootstrap, run) as bootstrap:
         if run.store.record.move is None:
             await _provision(plan, machines, bootstrap, run)
         choice = ClusterChoice(run.folder / TARGET_KUBECONFIG_FILE)
         async with open_cluster(choice, run.invocation) as target:
             await _prepare_target(plan.inputs, target.client, run)
             run.progress.step("Pivoting Cluster API stack to target cluster")
-            destination = RemoteCluster("target cluster", target.client, run.store, run.waiter)
+            destination = RemoteCluster("target cluster", target.client, run.store.record.key, run.waiter)
             await Move(bootstrap, destination, run.store, run.progress).run()
 
 
@@ -91,7 +91,8 @@ async def _provision(plan: CreatePlan, machines: Sequence[NamedMachine], bootstr
         await apply_objects(bootstrap.client, inputs.bootstrap_only, run.waiter)
     run.progress.step("Applying Cluster API stack to bootstrap cluster")
     run.progress.step("Applying Cluster API Provider Components")
-    await apply_made_components(bootstrap.client, inputs.components, run.store, run.waiter)
+    stack = [*namespaces([inputs.key.namespace]), *inputs.components]
+    await put_stack(bootstrap.client, stack, plan.bootstrap, run)
     await bootstrap.start_controllers()
     if plan.bootstrap.type == "existing":
         # A Machine that nobody works on says nothing of why: an image that cannot be pulled is told by its pod.
@@ -117,11 +118,11 @@ async def _provision(plan: CreatePlan, machines: Sequence[NamedMachine], bootstr
 
 async def _leave_existing(plan: CreatePlan, run: Run) -> None:
     """Give an existing bootstrap cluster back as it was before this run."""
-    if not is_to_be_given_back(run.store.record):
+    if not run.store.record.has_borrowed:
         return
     run.progress.step("Cleaning up bootstrap cluster.")
-    async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
-        await give_back(bootstrap, run.store, run.waiter, remove=plan.cleanup)
+    async with open_bootstrap_cluster(plan.bootstrap, run) as bootstrap:
+        await give_back(bootstrap, run, remove=plan.cleanup)
 
 
 async def _prepare_target(inputs: Inputs, target: Client, run: Run) -> None:

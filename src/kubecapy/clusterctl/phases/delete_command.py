@@ -77,7 +77,7 @@ def _reach(request: DeleteRequest, run: Run) -> tuple[BootstrapChoice, ClusterCh
 
 def _find(request: DeleteRequest, invocation: Invocation) -> Found:
     if request.state_folder is not None and (record := read_record(request.state_folder)):
-        return Found(request.state_folder, ObjectKey(record.namespace, record.cluster), record)
+        return Found(request.state_folder, record.key, record)
     if request.target is None:
         raise ClusterctlError(
             f"{request.state_folder} holds no unfinished run; pass --kubeconfig of the cluster to delete"
@@ -100,7 +100,7 @@ def _find_earlier(target: ClusterChoice, invocation: Invocation) -> Found | None
             logger.warning("Passing over a record: %s", error)
             continue
         if record and server in (record.server, _server_of_create(path.parent, record)):
-            return Found(path.parent, ObjectKey(record.namespace, record.cluster), record)
+            return Found(path.parent, record.key, record)
     return None
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, Cluster, Machine, is_control_plane
 from kubecapy.apimachinery.codec import convert, to_json_object
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey, key_of
+from kubecapy.apimachinery.meta import JsonObject, key_of
 from kubecapy.client.interfaces import Client, Reader
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.bootstrap_cluster.opening import open_bootstrap_cluster
@@ -25,10 +25,11 @@ from kubecapy.clusterctl.connecting import ClusterChoice, open_cluster
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs.components import find_controllers
 from kubecapy.clusterctl.inputs.provider_tools import find_provider, open_tooling
+from kubecapy.clusterctl.move.inventory import take_inventory
 from kubecapy.clusterctl.move.membership import list_machines
 from kubecapy.clusterctl.move.moving import Move
 from kubecapy.clusterctl.move.sides import Side
-from kubecapy.clusterctl.phases.lending import apply_made_components, give_back
+from kubecapy.clusterctl.phases.lending import give_back, namespaces, put_stack
 from kubecapy.clusterctl.phases.machine_report import hosts_controller, why_cluster_waits, why_waiting
 from kubecapy.clusterctl.phases.saved_components import read_components, refresh_secrets
 from kubecapy.clusterctl.phases.stack import wait_for_controllers
@@ -71,7 +72,7 @@ async def _delete_workers(client: Client, run: Run) -> None:
 
     A worker that hosts the controllers moves along: the bootstrap cluster's controllers delete it.
     """
-    cluster = _cluster_key(run)
+    cluster = run.store.record.key
     run.store.update(cluster_object=to_json_object(await client.get(CLUSTERS, cluster)))
     workers = [machine for machine in await list_machines(client, cluster) if not is_control_plane(machine)]
     if not workers:
@@ -97,21 +98,34 @@ async def _components(plan: DeletePlan, target: Reader) -> Sequence[JsonObject]:
 
 async def _move_out(plan: DeletePlan, target: Client, components: Sequence[JsonObject], run: Run) -> None:
     run.progress.step("Creating bootstrap cluster")
-    async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
+    async with open_bootstrap_cluster(plan.bootstrap, run) as bootstrap:
         run.progress.step("Applying Cluster API stack to bootstrap cluster")
-        await apply_made_components(bootstrap.client, components, run.store, run.waiter)
+        await put_stack(bootstrap.client, components, plan.bootstrap, run, await _copies(target, run))
         run.progress.step("Pivoting Cluster API stack to bootstrap cluster")
-        source = RemoteCluster("target cluster", target, run.store, run.waiter)
+        source = RemoteCluster("target cluster", target, run.store.record.key, run.waiter)
         await Move(source, bootstrap, run.store, run.progress).run()
 
 
+async def _copies(target: Client, run: Run) -> Sequence[JsonObject]:
+    """Return what the move will copy and nobody deletes with the cluster; nothing once it is copied."""
+    if run.store.record.move_stage not in (None, "pausing", "copying"):
+        return ()
+    inventory = await take_inventory(target, run.store.record.key)
+    secrets = (*inventory.own_secrets, *inventory.shared_secrets)
+    return [*namespaces([obj["metadata"]["namespace"] for obj in inventory.copied]), *secrets]
+
+
 async def _delete_from_bootstrap(plan: DeletePlan, run: Run) -> None:
-    async with open_bootstrap_cluster(plan.bootstrap, run.folder, run.store, run.waiter, run.invocation) as bootstrap:
+    is_borrowed = plan.bootstrap.type == "existing"
+    if is_borrowed and not run.store.record.has_borrowed:
+        # An earlier attempt was cut short at its very end, after giving the cluster back.
+        return
+    async with open_bootstrap_cluster(plan.bootstrap, run) as bootstrap:
         # Without a Cluster, a create ended before it made anything that could be in the cloud.
         if run.store.record.cluster_object is not None:
             await _delete_by_bootstrap(bootstrap, plan, run)
-        if plan.bootstrap.type == "existing":
-            await give_back(bootstrap, run.store, run.waiter, remove=True)
+        if is_borrowed:
+            await give_back(bootstrap, run, remove=True)
 
 
 async def _delete_by_bootstrap(bootstrap: Side, plan: DeletePlan, run: Run) -> None:
@@ -128,7 +142,7 @@ async def _delete_by_bootstrap(bootstrap: Side, plan: DeletePlan, run: Run) -> N
 
 async def _delete_cluster(client: Client, run: Run) -> None:
     """Delete the Cluster, which takes its Machines with it, and wait until both are gone."""
-    key = _cluster_key(run)
+    key = run.store.record.key
     await client.delete(CLUSTERS, key)
 
     async def look() -> None:
@@ -163,7 +177,3 @@ async def refuse_leftovers(bootstrap: Side, run: Run) -> None:
 
 def _why_machines_wait(machines: Sequence[Machine]) -> str:
     return "; ".join(f"{machine.metadata.name}: {why_waiting(machine)}" for machine in machines)
-
-
-def _cluster_key(run: Run) -> ObjectKey:
-    return ObjectKey(run.store.record.namespace, run.store.record.cluster)

@@ -1,50 +1,78 @@
-"""Borrow an existing bootstrap cluster: note what is added to it, and give it back as it was."""
+"""Borrow an existing bootstrap cluster: add what is missing, and give it back as it was."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from kubecapy.apimachinery.errors import NotFound
+from kubecapy.apimachinery.errors import AlreadyExists, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Client
+from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
+from kubecapy.clusterctl.bootstrap_cluster.loan import LoanBook
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs.components import in_order, key_of_object, secrets_of
 from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.objects.discovery import Discovery
-from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_SECRETS
 from kubecapy.clusterctl.phases.stack import apply_objects
-from kubecapy.clusterctl.runs.record import ObjectAddress, RecordStore, RunRecord
+from kubecapy.clusterctl.runs.record import ObjectAddress
+from kubecapy.clusterctl.runs.run import Run
 from kubecapy.clusterctl.runs.waiting import NotYet, Waiter
 
-REMOVAL_LIMIT_SECONDS = 300.0
+LOAN_LIMIT_SECONDS = 900.0
+"""Giving a cluster back takes as long as its namespaces take to end."""
+REMOVAL_LIMIT_SECONDS = 900.0
 """A namespace ends when everything in it has, pods with their grace periods last."""
 
 
-async def apply_made_components(
-    client: Client, components: Sequence[JsonObject], store: RecordStore, waiter: Waiter
+async def put_stack(
+    client: Client,
+    components: Sequence[JsonObject],
+    choice: BootstrapChoice,
+    run: Run,
+    copies: Sequence[JsonObject] = (),
 ) -> None:
-    """Apply `components` and record which of them were not there before.
+    """Apply `components` to the bootstrap cluster of `choice`; an existing one is borrowed, for `give_back`.
 
-    Where the bootstrap cluster manages other clusters, what is there serves those, and stays as it is.
+    Raises:
+        ClusterctlError, StatusError: as for `borrow`.
+    """
+    if choice.type == "existing":
+        await borrow(client, components, run, copies)
+        return
+    await apply_objects(client, components, run.waiter)
+
+
+async def borrow(client: Client, components: Sequence[JsonObject], run: Run, copies: Sequence[JsonObject] = ()) -> None:
+    """Apply `components` to an existing cluster, and note there which of them were not there before.
+
+    What a move will copy there is noted in the same way: `copies`, after the namespaces they lie in. Where the cluster
+    serves other clusters, or other runs work with it, what is there is theirs and stays as it is.
 
     Order: what will be made is durable before it is made, so that a run that was cut short gives it back too.
 
     Raises:
-        ClusterctlError: other clusters use a Secret of the same name with other content, such as credentials.
+        ClusterctlError: others use a Secret of the same name with other content, such as credentials.
         StatusError: an object was refused.
     """
-    present = await _find_present(client, components)
-    missing = [obj for obj in in_order(components) if _address_of(obj) not in present]
-    known = store.record.made_components
-    if made := [address for address in map(_address_of, missing) if address not in known]:
-        store.update(made_components=(*known, *made))
-    if not await _manages_others(client, store.record):
-        await apply_objects(client, components, waiter)
-        return
-    _refuse_other_secrets(components, present)
-    waiter.progress.detail(4, f"The bootstrap cluster manages other clusters: {len(present)} of its components stay")
-    await apply_objects(client, missing, waiter)
+    book = LoanBook(client, run.store.record.key)
+    if await _serves_others(client, book, run):
+        _refuse_other_secrets(components, await _find_present(client, components))
+    run.store.update(has_borrowed=True)
+    await run.waiter.wait_for("the bootstrap cluster to be free", book.begin, limit_seconds=LOAN_LIMIT_SECONDS)
+    present = await _find_present(client, [*components, *copies])
+    made = map(_address_of, in_order([*components, *copies]))
+    await book.note(tuple(address for address in made if address not in present))
+    kept = present.keys() if await _serves_others(client, book, run) else frozenset()
+    if kept:
+        run.progress.detail(4, f"The bootstrap cluster serves other clusters: {len(kept)} of its components stay")
+    for obj in in_order(components):
+        address = _address_of(obj)
+        if obj["kind"] == "Secret" and address not in present:
+            await _make_secret(client, obj, run.waiter)
+        elif address not in kept:
+            await apply_objects(client, [obj], run.waiter)
 
 
 async def _find_present(client: Client, components: Sequence[JsonObject]) -> Mapping[ObjectAddress, JsonObject]:
@@ -62,9 +90,10 @@ async def _find_present(client: Client, components: Sequence[JsonObject]) -> Map
     return found
 
 
-async def _manages_others(client: Client, record: RunRecord) -> bool:
-    own = ObjectKey(record.namespace, record.cluster)
-    return any(key_of_object(cluster) != own for cluster in await _list_clusters(client))
+async def _serves_others(client: Client, book: LoanBook, run: Run) -> bool:
+    """Return whether the cluster manages other clusters, or other runs are about to make some."""
+    managed = any(key_of_object(cluster) != run.store.record.key for cluster in await _list_clusters(client))
+    return managed or bool(await book.others())
 
 
 async def _list_clusters(client: Client) -> Sequence[JsonObject]:
@@ -73,6 +102,17 @@ async def _list_clusters(client: Client) -> Sequence[JsonObject]:
     except NotFound:
         # The kind itself is not there yet, or not any more.
         return ()
+
+
+async def _make_secret(client: Client, secret: JsonObject, waiter: Waiter) -> None:
+    """Create `secret`; one that another run made in the meantime is not replaced, for it may hold other credentials."""
+    try:
+        await client.create(RAW_SECRETS, secret)
+    except AlreadyExists:
+        live = await client.get(RAW_SECRETS, key_of_object(secret))
+        _refuse_other_secrets([secret], {_address_of(secret): live})
+    else:
+        waiter.progress.detail(4, f"secret/{key_of_object(secret).name} created")
 
 
 def _refuse_other_secrets(components: Sequence[JsonObject], present: Mapping[ObjectAddress, JsonObject]) -> None:
@@ -91,23 +131,27 @@ def _content(secret: JsonObject) -> Mapping[str, str]:
     return {**(secret.get("data") or {}), **encoded}
 
 
-def is_to_be_given_back(record: RunRecord) -> bool:
-    """Return whether an existing bootstrap cluster was changed by the run and not given back yet."""
-    stopped = record.move is not None and bool(record.move.replicas)
-    return stopped or bool(record.made_components)
+async def give_back(bootstrap: Side, run: Run, *, remove: bool) -> None:
+    """Start what was stopped, and, as the last borrower, remove what was added where `remove`. Safe to repeat.
 
-
-async def give_back(bootstrap: Side, store: RecordStore, waiter: Waiter, *, remove: bool) -> None:
-    """Remove what the run added, where `remove` and no Cluster needs it, and start what it stopped. Safe to repeat.
+    What was added stays while a Cluster needs it, or another run works with it: then that one removes it.
 
     Raises:
         ClusterctlError: something that was deleted did not go in time; the message names it.
     """
-    if remove:
-        await _remove_components(bootstrap.client, store.record.made_components, waiter)
-    await bootstrap.start_controllers()
-    store.update(made_components=())
-    store.update_move(replicas={})
+    if not run.store.record.has_borrowed:
+        return
+    book = LoanBook(bootstrap.client, run.store.record.key)
+    if not remove:
+        await book.keep()
+    if others := await book.others():
+        await bootstrap.start_controllers()
+        run.progress.detail(4, f"The provider components stay in the bootstrap cluster for {', '.join(others)}")
+    if loan := await book.leave():
+        await _remove_components(bootstrap.client, loan.made, run.waiter)
+        await bootstrap.start_controllers()
+        await book.close()
+    run.store.update(has_borrowed=False)
 
 
 async def _remove_components(client: Client, components: Sequence[ObjectAddress], waiter: Waiter) -> None:
@@ -142,6 +186,12 @@ async def _find_resource(discovery: Discovery, address: ObjectAddress) -> Resour
 async def _look_whether_gone(client: Client, resource: Resource[JsonObject], address: ObjectAddress) -> None:
     if await client.find(resource, ObjectKey(address.namespace, address.name)) is not None:
         raise NotYet("it is still there")
+
+
+def namespaces(names: Iterable[str]) -> list[JsonObject]:
+    """Return the Namespaces called `names`, but the one that every cluster has."""
+    wanted = sorted(set(names) - {"default"})
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in wanted]
 
 
 def _address_of(obj: JsonObject) -> ObjectAddress:

@@ -77,14 +77,11 @@ async def refuse_shared_namespace(client: Client, cluster: ObjectKey) -> None:
 
 
 async def ensure_cluster(client: Client, inputs: Inputs, progress: Progress) -> None:
-    """Make the namespace and the Cluster where they are missing, and bring them to what the file says."""
+    """Make the Cluster where it is missing, and bring it to what the file says; its namespace is there."""
     key = inputs.key
-    applier = Applier(client)
-    if key.namespace != "default":
-        await applier.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": key.namespace}})
     progress.step(f'Creating cluster object {key.name} in namespace "{key.namespace}"')
     metadata = {**inputs.cluster.object["metadata"], "namespace": key.namespace}
-    await applier.apply({**inputs.cluster.object, "metadata": metadata})
+    await Applier(client).apply({**inputs.cluster.object, "metadata": metadata})
 
 
 async def ensure_machine(client: Client, machine: NamedMachine) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.client.interfaces import Client
+from kubecapy.clusterctl.bootstrap_cluster.holds import holders_of
 from kubecapy.clusterctl.inputs.components import CRD_KIND, Controller, in_order, key_of_object
 from kubecapy.clusterctl.objects.applying import Applied, Applier
 from kubecapy.clusterctl.objects.raw_resources import RAW_CRDS
@@ -71,6 +72,8 @@ async def _look_at_controller(client: Client, controller: Controller) -> None:
     live = await client.find(controller.resource, controller.key)
     if live is None:
         raise NotYet("it is not there")
+    if holders := holders_of(live):
+        raise NotYet(f"it is stopped while {', '.join(sorted(holders))} is moved; if that was cut short, go on with it")
     wanted, ready = live["spec"].get("replicas", 1), (live.get("status") or {}).get("readyReplicas") or 0
     if ready < wanted:
         why = why_not_ready(live, await list_pods_of(client, live))

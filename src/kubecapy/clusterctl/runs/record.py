@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from kubecapy.apimachinery.codec import DecodeError, decode, encode
-from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.local.private_files import write_private
 
@@ -44,8 +44,6 @@ class MoveRecord(msgspec.Struct, frozen=True):
     stage: MoveStage = "pausing"
     was_paused: bool = False
     """Whether a person had paused the Cluster before; then it stays paused on the destination."""
-    replicas: Mapping[str, int] = {}
-    """How many pods each controller that was stopped had, by `name of its cluster: Kind namespace/name`."""
     objects: tuple[ObjectAddress, ...] = ()
     """What was copied and is to be deleted on the source, in that order."""
     deletions: tuple[ObjectAddress, ...] = ()
@@ -65,14 +63,19 @@ class RunRecord(msgspec.Struct, frozen=True):
     """Kubeconfig of the existing bootstrap cluster; empty for the embedded one."""
     machine_names: Mapping[str, str] = {}
     """Name of each Machine, by its place in the machines file."""
-    made_components: tuple[ObjectAddress, ...] = ()
-    """What this run added to an existing bootstrap cluster, in the order of making."""
+    has_borrowed: bool = False
+    """Whether an existing bootstrap cluster is to be given back; what was added to it is noted there."""
     cluster_object: JsonObject | None = None
     """The Cluster as it was last read, for the search for leftovers once it is gone."""
     move: MoveRecord | None = None
     """None before the move begins."""
     is_complete: bool = False
     """Whether all is done but the removal of the state folder."""
+
+    @property
+    def key(self) -> ObjectKey:
+        """The key of the Cluster."""
+        return ObjectKey(self.namespace, self.cluster)
 
     @property
     def move_stage(self) -> MoveStage | None:

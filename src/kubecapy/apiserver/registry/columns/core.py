@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read, read_list, read_object, read_objects, read_text
+from kubecapy.apiserver.registry.access import read, read_object, read_objects, read_text
 from kubecapy.apiserver.registry.ages import format_age
 from kubecapy.apiserver.registry.columns.general import AGE, NONE, age_cell, at, format_labels, wide
 from kubecapy.apiserver.registry.kinds import Column
@@ -55,10 +55,7 @@ def _source(obj: JsonObject, _now: datetime) -> str:
 NAMESPACES = (Column("Status", at("status", "phase"), "Active or Terminating."), AGE)
 SECRETS = (Column("Type", at("type"), "How the data is to be read."), _entries("data"), AGE)
 CONFIG_MAPS = (_entries("data", "binaryData"), AGE)
-SERVICE_ACCOUNTS = (
-    Column("Secrets", lambda obj, _now: len(read_list(obj, "secrets")), "Number of Secrets.", type="integer"),
-    AGE,
-)
+SERVICE_ACCOUNTS = (AGE,)
 SERVICES = (
     Column("Type", at("spec", "type"), "How the service is reached."),
     Column("Cluster-IP", at("spec", "clusterIP", absent=NONE), "Address inside the cluster."),

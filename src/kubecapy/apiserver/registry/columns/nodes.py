@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read, read_object, read_objects
+from kubecapy.apiserver.registry.access import read, read_object, read_objects, read_text
 from kubecapy.apiserver.registry.columns.general import AGE, NONE, at, wide
 from kubecapy.apiserver.registry.kinds import Cell, Column
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
 _ROLE_LABEL = "kubernetes.io/role"
+_UNKNOWN = "<unknown>"
 
 
 def status(obj: JsonObject, _now: datetime) -> str:
@@ -40,7 +41,13 @@ def address(type_: str) -> Cell:
 
 
 def _from_system(name: str) -> Cell:
-    return at("status", "nodeInfo", name, absent="<unknown>")
+    return at("status", "nodeInfo", name, absent=_UNKNOWN)
+
+
+def _kernel(obj: JsonObject, _now: datetime) -> str:
+    system = read_object(obj, "status", "nodeInfo")
+    version, architecture = read_text(system, "kernelVersion") or _UNKNOWN, read_text(system, "architecture")
+    return f"{version} ({architecture})" if architecture else version
 
 
 COLUMNS = (
@@ -51,6 +58,6 @@ COLUMNS = (
     wide("Internal-IP", address("InternalIP")),
     wide("External-IP", address("ExternalIP")),
     wide("OS-Image", _from_system("osImage")),
-    wide("Kernel-Version", _from_system("kernelVersion")),
+    wide("Kernel-Version", _kernel),
     wide("Container-Runtime", _from_system("containerRuntimeVersion")),
 )

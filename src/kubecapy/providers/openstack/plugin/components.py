@@ -17,7 +17,11 @@ CREDENTIALS_FOLDER: Final = "/etc/openstack"
 
 _ROLE: Final = "openstack-provider-manager-role"
 _BINDING: Final = "openstack-provider-manager-rolebinding"
+_LEADER_ROLE: Final = "openstack-provider-leader-election-role"
+_LEADER_BINDING: Final = "openstack-provider-leader-election-rolebinding"
 _LABELS: Final[Mapping[str, str]] = {"control-plane": CONTROLLERS, "controller-tools.k8s.io": "1.0"}
+_GRACE_SECONDS: Final = 30
+"""Passes get 20 s to end, and then the Lease is given back; a pod that is killed before keeps its followers waiting."""
 _UNPRIVILEGED_ID: Final = 65532
 _READ: Final = ("get", "list", "watch")
 _CHANGE: Final = ("patch", "update")
@@ -30,7 +34,14 @@ def namespace() -> JsonObject:
 
 def controllers() -> Sequence[JsonObject]:
     """Return the service account, its rights and the Deployment, in an order that can be applied."""
-    return (_service_account(), _role(), _role_binding(), _deployment())
+    return (
+        _service_account(),
+        _role(),
+        _role_binding(),
+        _leader_election_role(),
+        _leader_election_role_binding(),
+        _deployment(),
+    )
 
 
 def _service_account() -> JsonObject:
@@ -78,8 +89,31 @@ def _role_binding() -> JsonObject:
     }
 
 
+def _leader_election_role() -> JsonObject:
+    """Return the rights to the Lease that decides which replica acts; it lies beside the pods."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": _LEADER_ROLE, "namespace": NAMESPACE},
+        "rules": [_rule("coordination.k8s.io", ("leases",), ("get", "create", *_CHANGE))],
+    }
+
+
+def _leader_election_role_binding() -> JsonObject:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": _LEADER_BINDING, "namespace": NAMESPACE},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": _LEADER_ROLE},
+        "subjects": [{"kind": "ServiceAccount", "name": CONTROLLERS, "namespace": NAMESPACE}],
+    }
+
+
 def _deployment() -> JsonObject:
-    """Return the Deployment; its old pod ends before a new one starts, since two would act on the same machines."""
+    """Return the Deployment; of several replicas the one that holds the Lease acts.
+
+    The old pod ends before a new one starts: the new one could only wait for the Lease, and both would want the port.
+    """
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -96,7 +130,7 @@ def _deployment() -> JsonObject:
 def _pod() -> JsonObject:
     return {
         "serviceAccountName": CONTROLLERS,
-        "terminationGracePeriodSeconds": 10,
+        "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "affinity": _near_control_plane(),
         "tolerations": _tolerations(),
         "securityContext": {
@@ -136,6 +170,7 @@ def _container() -> JsonObject:
             "manager",
             "--controllers=cluster,machine",
             "--provider=openstack",
+            "--leader-elect",
             f"--health-port={HEALTH_PORT}",
             "--health-bind-address=$(POD_IP)",
         ],
