@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kubecapy.client import kubeconfig
-from kubecapy.client.connection import Connection, ExecPlugin
+from kubecapy.client.connection import Connection, ExecPlugin, Impersonation
 from kubecapy.client.kubeconfig import KubeconfigError
 from kubecapy.telemetry.secrets import Secret
 
@@ -31,7 +31,7 @@ clusters:
     certificate-authority-data: {b64("CA")}
     tls-server-name: kubernetes
 - name: two
-  cluster: {{server: 'https://two:6443', insecure-skip-tls-verify: true, certificate-authority: pki/ca.crt}}
+  cluster: {{server: 'https://two:6443', certificate-authority: pki/ca.crt}}
 users:
 - name: admin
   user:
@@ -94,7 +94,7 @@ def test_the_current_context_is_meant_where_none_is_named(config: Path) -> None:
 def test_a_context_can_be_named(config: Path) -> None:
     found = kubeconfig.load(config, "robot@two")
 
-    assert (found.server, found.token, found.insecure) == ("https://two:6443", Secret("s3cret"), True)
+    assert (found.server, found.token) == ("https://two:6443", Secret("s3cret"))
 
 
 def test_paths_are_relative_to_the_file(config: Path) -> None:
@@ -102,6 +102,7 @@ def test_paths_are_relative_to_the_file(config: Path) -> None:
 
     assert (found.ca, found.client_certificate, found.client_key) == (b"FILE-CA", b"FILE-CERT", Secret(b"FILE-KEY"))
     assert found.token_file == config.parent / "token"
+    assert found.ca_file == config.parent / "pki" / "ca.crt"
 
 
 def test_a_credentials_program_is_kept(config: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_context_without_user_is_anonymous(config: Path) -> None:
         ("none", 'has no context "none"; it has: admin@one'),
         ("lost", 'has no cluster "nowhere"'),
         ("nobody", 'has no user "missing"'),
-        ("old@one", "Kubernetes no longer has"),
+        ("old@one", "has a password, which Kubernetes no longer takes"),
     ],
 )
 def test_what_is_missing_is_named(config: Path, context: str, message: str) -> None:
@@ -164,6 +165,91 @@ def test_malformed_content_is_refused_in_one_sentence(content: str, message: str
     assert "\n" not in str(caught.value)
 
 
+def user_of(entry: str, cluster: str = "{server: 'https://h'}") -> str:
+    context = "contexts: [{name: c, context: {cluster: x, user: u}}]"
+    return (
+        f"{{current-context: c, {context}, clusters: [{{name: x, cluster: {cluster}}}],"
+        f" users: [{{name: u, user: {entry}}}]}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (user_of("{password: s3cret}"), "has a password, which Kubernetes no longer takes"),
+        (user_of("{auth-provider: {name: gcp}}"), "has an auth-provider, which Kubernetes no longer has"),
+        (user_of("{as-groups: [g]}"), "impersonates a uid, groups or user-extra without a user; add as"),
+        (
+            user_of("{client-key: k, client-key-data: czNjcmV0}"),
+            "has both client-key and client-key-data; remove one",
+        ),
+        (user_of("{exec: {command: x}}"), 'exec has apiVersion ""; it must be client.authentication.k8s.io/v1 or'),
+        (
+            user_of("{exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}}"),
+            'exec has apiVersion "client.authentication.k8s.io/v1alpha1"; it must be',
+        ),
+        (
+            user_of("{exec: {command: x, apiVersion: client.authentication.k8s.io/v1}}"),
+            "interactiveMode of exec is missing; it must be Never, IfAvailable or Always",
+        ),
+        (
+            user_of("{exec: {command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Ask}}"),
+            'interactiveMode of exec is "Ask"',
+        ),
+        (user_of("{exec: {command: '', apiVersion: client.authentication.k8s.io/v1}}"), "exec names no command"),
+        (
+            user_of("{}", "{server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: QQ==}"),
+            "has both insecure-skip-tls-verify and a certificate-authority; remove one",
+        ),
+        (user_of("{}", "{server: 'https://u:s3cret@h'}"), "has a user or password in its server"),
+        (
+            user_of("{}", "{server: 'https://h', proxy-url: 'socks5://p'}"),
+            "has a proxy-url that is neither http:// nor https://",
+        ),
+        (
+            user_of("{}", "{server: 'https://h', certificate-authority: f, certificate-authority-data: QQ==}"),
+            "has both certificate-authority and certificate-authority-data; remove one",
+        ),
+    ],
+)
+def test_what_cannot_be_honored_is_refused_and_never_ignored(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(content)
+
+    with pytest.raises(KubeconfigError) as caught:
+        kubeconfig.load(path)
+
+    assert message in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_program_in_a_folder_is_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    for command, found in (("bin/login", f"{tmp_path}/bin/login"), ("login", "login"), ("/opt/login", "/opt/login")):
+        entry = f"{{command: {command}, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}}"
+        path.write_text(user_of(f"{{exec: {entry}}}"))
+
+        plugin = kubeconfig.load(path).exec_plugin
+
+        assert plugin is not None
+        assert plugin.command == found
+
+
+def test_impersonation_is_kept() -> None:
+    content = user_of("{token: t, as: jane, as-uid: '7', as-groups: [a, b], as-user-extra: {scope: [x]}}")
+
+    assert kubeconfig.load(content.encode()).impersonation == Impersonation(
+        user="jane", uid="7", groups=("a", "b"), extra=(("scope", ("x",)),)
+    )
+
+
+def test_a_token_file_wins_over_a_token(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(user_of("{token: t, tokenFile: file}"))
+
+    assert kubeconfig.load(path).token_file == tmp_path / "file"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KubeconfigError, match=r"cannot read the kubeconfig at .*none: No such file"):
         kubeconfig.load(tmp_path / "none")
@@ -199,8 +285,17 @@ def test_what_is_rendered_reads_back_the_same(tmp_path: Path) -> None:
         client_certificate=b"C",
         client_key=Secret(b"K"),
         namespace="n",
-        exec_plugin=ExecPlugin(command="c", args=("a",), env=(("NAME", "v"),), install_hint="install c"),
+        exec_plugin=ExecPlugin(
+            command="c",
+            args=("a",),
+            env=(("NAME", "v"),),
+            install_hint="install c",
+            interactive_mode="Never",
+            provide_cluster_info=True,
+            config={"audience": "a"},
+        ),
         proxy_url="http://p",
+        impersonation=Impersonation(user="u", uid="1", groups=("g", "h"), extra=(("k", ("v",)),)),
     )
 
     text = kubeconfig.render_kubeconfig(connection, cluster="demo", user="admin")
@@ -230,7 +325,11 @@ def pod_environment(folder: Path) -> dict[str, str]:
 
 def test_a_pod_uses_its_service_account(tmp_path: Path) -> None:
     assert kubeconfig.in_cluster(pod_environment(tmp_path)) == Connection(
-        server="https://10.0.0.1:443", ca=b"CA", token_file=tmp_path / "token", namespace="system"
+        server="https://10.0.0.1:443",
+        ca=b"CA",
+        ca_file=tmp_path / "ca.crt",
+        token_file=tmp_path / "token",
+        namespace="system",
     )
 
 

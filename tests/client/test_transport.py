@@ -15,11 +15,12 @@ from kubecapy.apimachinery.errors import (
     Gone,
     InternalError,
     ServiceUnavailable,
+    StatusError,
     TooManyRequests,
     Unauthorized,
 )
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
-from kubecapy.client.connection import Connection
+from kubecapy.client.connection import Connection, Impersonation
 from kubecapy.client.http import HttpClient
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.client.transport import MAX_ATTEMPTS, Deadlines
@@ -380,3 +381,131 @@ async def test_a_server_url_may_have_a_path(server: Server, clock: ImpatientCloc
         await client.get(CONFIG_MAPS, KEY)
 
     assert server.requests[0][1] == "/k8s/clusters/c-1/api/v1/namespaces/default/configmaps/c"
+
+
+RETRIES = [
+    # what the server does, GET, PATCH, POST, DELETE: tries that it sees
+    ("connection lost", cut_off, 3, 1, 1, 1),
+    ("429 with Retry-After", status(429, "TooManyRequests", Retry_After="1"), 3, 3, 3, 3),
+    ("429 without", status(429, "TooManyRequests"), 1, 1, 1, 1),
+    ("503 with Retry-After", status(503, "ServiceUnavailable", Retry_After="1"), 3, 1, 1, 1),
+    ("503 without", status(503, "ServiceUnavailable"), 1, 1, 1, 1),
+    ("500", status(500, "InternalError"), 1, 1, 1, 1),
+    ("504", status(504, "Timeout"), 1, 1, 1, 1),
+    ("401", status(401, "Unauthorized"), 1, 1, 1, 1),
+    ("403", status(403, "Forbidden"), 1, 1, 1, 1),
+    ("409", status(409, "Conflict"), 1, 1, 1, 1),
+]
+
+
+@pytest.mark.parametrize(("answer", "tries"), [(row[1], row[2:]) for row in RETRIES], ids=[row[0] for row in RETRIES])
+async def test_only_what_is_safe_is_sent_again(
+    server: Server, client: HttpClient, answer: Answer, tries: tuple[int, ...]
+) -> None:
+    server.answer = answer
+    seen = []
+    for method in ("GET", "PATCH", "POST", "DELETE"):
+        server.requests.clear()
+        with pytest.raises((StatusError, Unreachable)):
+            await client.request(method, "/api/v1/namespaces/default/configmaps/c", body={})
+        seen.append(len(server.requests))
+
+    assert tuple(seen) == tries
+
+
+async def test_a_stream_whose_headers_never_come_is_given_up(server: Server, client: HttpClient) -> None:
+    async def never(request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.answer = never
+
+    # A followed log may be silent for ever, but only once it has begun.
+    with pytest.raises(Unreachable, match="no answer in time"):
+        async with client.stream("/api/v1/namespaces/default/pods/p/log") as pieces:
+            await anext(pieces)
+
+
+async def test_a_body_that_trickles_is_given_up(server: Server, client: HttpClient) -> None:
+    async def trickle(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.01)
+
+    server.answer = trickle
+
+    with pytest.raises(Unreachable, match="no answer in time"):
+        await client.get(CONFIG_MAPS, KEY)
+
+
+async def test_a_server_that_never_finishes_its_tls_handshake_is_given_up(clock: ImpatientClock) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    listener = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    deadlines = Deadlines(connect_seconds=0.2, request_seconds=5.0)
+    async with listener, HttpClient(Connection(server=url), clock, deadlines) as client:
+        with pytest.raises(Unreachable, match="no answer in time"):
+            await client.create(CONFIG_MAPS, ConfigMap(metadata=ObjectMeta(name="c", namespace="default")))
+
+
+async def test_an_observer_is_told_of_every_try(server: Server, clock: ImpatientClock) -> None:
+    seen: list[tuple[str, str, str, bool]] = []
+
+    def observe(method: str, host: str, code: str, seconds: float | None, /) -> None:
+        seen.append((method, host, code, seconds is None))
+
+    host = server.url.removeprefix("http://")
+    answers = iter([cut_off, status(429, "TooManyRequests", Retry_After="1"), _config_map, status(403), _config_map])
+    server.answer = lambda request: next(answers)(request)
+    async with HttpClient(Connection(server=server.url), clock, observer=observe) as client:
+        await client.get(CONFIG_MAPS, KEY)
+        with pytest.raises(Forbidden):
+            await client.patch(CONFIG_MAPS, KEY, {})
+        async with client.watch(CONFIG_MAPS, resource_version="1"):
+            pass
+
+    assert seen == [
+        ("GET", host, "<error>", False),
+        ("GET", host, "429", False),
+        ("GET", host, "200", False),
+        ("PATCH", host, "403", False),
+        ("GET", host, "200", True),
+    ]
+
+
+async def test_requests_are_sent_as_the_user_who_is_impersonated(server: Server, clock: ImpatientClock) -> None:
+    groups: list[list[str]] = []
+
+    async def note(request: web.BaseRequest) -> web.StreamResponse:
+        groups.append(request.headers.getall("Impersonate-Group"))
+        return await _config_map(request)
+
+    server.answer = note
+    wanted = Impersonation(user="jane", uid="7", groups=("a", "b"), extra=(("acme.io/team", ("x",)),))
+    async with HttpClient(Connection(server=server.url, impersonation=wanted), clock) as client:
+        await client.get(CONFIG_MAPS, KEY)
+
+    _, _, headers = server.requests[0]
+    assert (headers["Impersonate-User"], headers["Impersonate-Uid"]) == ("jane", "7")
+    assert headers["Impersonate-Extra-acme.io%2Fteam"] == "x"
+    assert groups == [["a", "b"]]
+
+
+async def test_a_token_file_that_is_away_for_a_moment_leaves_the_last_token(
+    server: Server, clock: ImpatientClock, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("good")
+
+    async with HttpClient(Connection(server=server.url, token_file=token), clock) as client:
+        await client.get(CONFIG_MAPS, KEY)
+        token.unlink()
+        clock.seconds = 61.0
+        await client.get(CONFIG_MAPS, KEY)
+
+    assert [headers["Authorization"] for _, _, headers in server.requests] == ["Bearer good", "Bearer good"]

@@ -1,162 +1,146 @@
-"""Give the bearer token of each request, renewed where it comes from a file or a program."""
+"""Give what a request is sent with, a token and a client certificate, renewed where a file or a program renews them."""
 
 import asyncio
-import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from kubecapy.apimachinery.codec import DecodeError, decode
 from kubecapy.client.connection import Connection, ExecPlugin
+from kubecapy.client.exec_plugin import ExecCredentials, run_exec_plugin
 from kubecapy.client.interfaces import Unreachable
+from kubecapy.client.tls import KeyPair
 from kubecapy.clock import Clock
+from kubecapy.telemetry.logs import get_logger
 from kubecapy.telemetry.secrets import Secret
+
+_log = get_logger(__name__)
 
 TOKEN_FILE_SECONDS = 60.0
 """A token file is read again after so long, as client-go does (client-go/transport/token_source.go)."""
-EXEC_TIMEOUT_SECONDS = 30.0
-"""A credentials program that takes longer is ended."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a request is sent with."""
+
+    token: Secret[str] | None = None
+    pair: KeyPair | None = None
+    """Client certificate and key; another pair needs new connections."""
 
 
 class Credentials(Protocol):
-    """Gives bearer tokens."""
+    """Gives identities."""
 
-    async def token(self) -> Secret[str] | None:
-        """Return the token to send; None where none is sent. Raises Unreachable where it cannot be had."""
+    async def current(self) -> Identity:
+        """Return what to send now. Raises Unreachable where it cannot be had."""
         ...
 
-    def forget(self) -> bool:
-        """Drop a token that the server refused; return whether `token` may give another one now."""
+    def forget(self, refused: Identity) -> bool:
+        """Drop what the server refused; return whether `current` may give something else now."""
         ...
 
 
-def credentials_of(connection: Connection, clock: Clock) -> Credentials:
-    """Return the source of the tokens of `connection`."""
-    if connection.token is not None:
-        return FixedToken(connection.token)
+def credentials_of(connection: Connection, clock: Clock, has_terminal: Callable[[], bool] | None = None) -> Credentials:
+    """Return the source of what `connection` sends; a program runs only where nothing else is given (client-go)."""
+    pair = None
+    if connection.client_certificate and connection.client_key is not None:
+        pair = KeyPair(connection.client_certificate, connection.client_key)
     if connection.token_file is not None:
-        return TokenFile(connection, clock)
-    if connection.exec_plugin is not None:
-        return ExecToken(connection.exec_plugin)
-    return FixedToken(None)
+        return TokenFile(connection.token_file, Identity(connection.token, pair), clock)
+    if connection.exec_plugin is not None and connection.token is None and pair is None:
+        return ExecIdentity(connection, connection.exec_plugin, clock, has_terminal or _has_terminal)
+    return FixedIdentity(Identity(connection.token, pair))
 
 
-class FixedToken:
-    """Gives one token for ever, or none."""
+class FixedIdentity:
+    """Gives one identity for ever."""
 
-    def __init__(self, token: Secret[str] | None) -> None:
-        """Keep `token`."""
-        self._token = token
+    def __init__(self, identity: Identity) -> None:
+        """Keep `identity`."""
+        self._identity = identity
 
-    async def token(self) -> Secret[str] | None:
-        """Return the token."""
-        return self._token
+    async def current(self) -> Identity:
+        """Return the identity."""
+        return self._identity
 
-    def forget(self) -> bool:
+    def forget(self, refused: Identity) -> bool:
         """Return False: there is no other one."""
+        del refused
         return False
 
 
 class TokenFile:
     """Gives the token of a file that others renew, such as a pod's service account token."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
-        """Read the file of `connection` at the first use."""
-        self._path = connection.token_file
+    def __init__(self, path: Path, fallback: Identity, clock: Clock) -> None:
+        """Read `path` at the first use; `fallback` is sent where it cannot be read and has a token."""
+        self._path = path
+        self._fallback = fallback
         self._clock = clock
-        self._token: Secret[str] | None = None
+        self._known: Identity | None = None
+        self._is_stale = True
         self._read_at = 0.0
 
-    async def token(self) -> Secret[str] | None:
-        """Return the file's content, at most a minute old."""
+    async def current(self) -> Identity:
+        """Return the file's content, at most a minute old; the last one that could be read where it is away."""
         now = self._clock.monotonic()
-        if self._token is None or now - self._read_at > TOKEN_FILE_SECONDS:
-            self._token, self._read_at = self._read(), now
-        return self._token
+        if self._is_stale or now - self._read_at > TOKEN_FILE_SECONDS:
+            self._known, self._read_at, self._is_stale = self._read(), now, False
+        return self._known or self._fallback
 
-    def forget(self) -> bool:
+    def forget(self, refused: Identity) -> bool:
         """Return True: the file may hold a newer token."""
-        self._token = None
+        self._is_stale = self._is_stale or refused == self._known
         return True
 
-    def _read(self) -> Secret[str]:
+    def _read(self) -> Identity:
         # A few hundred bytes of a local file: not worth a thread.
         try:
-            return Secret(self._path.read_text().strip() if self._path else "")
-        except OSError as error:
-            raise Unreachable(f"cannot read the token file {self._path}: {error.strerror}") from error
+            text = self._path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            known = self._known or (self._fallback if self._fallback.token is not None else None)
+            cause = error.strerror if isinstance(error, OSError) else "it is no text"
+            if known is None:
+                raise Unreachable(f"cannot read the token file {self._path}: {cause}") from error
+            _log.warning("Sending the token known so far: cannot read the token file %s: %s", self._path, cause)
+            return known
+        if not text:
+            raise Unreachable(f"the token file {self._path} is empty")
+        return Identity(Secret(text), self._fallback.pair)
 
 
-class _ExecStatus(msgspec.Struct, frozen=True):
-    token: str = ""
+class ExecIdentity:
+    """Gives what a program prints; it runs again once that expires, and once the server refuses it."""
 
-    def __repr__(self) -> str:
-        return "_ExecStatus(***)"
-
-
-class _ExecCredential(msgspec.Struct, frozen=True):
-    status: _ExecStatus = _ExecStatus()
-
-
-class ExecToken:
-    """Gives the token that a program prints; it runs again once the server refuses the token.
-
-    Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins.
-    Limit: programs that print a client certificate instead of a token are refused with a message.
-    """
-
-    def __init__(self, plugin: ExecPlugin) -> None:
+    def __init__(
+        self, connection: Connection, plugin: ExecPlugin, clock: Clock, has_terminal: Callable[[], bool]
+    ) -> None:
         """Run nothing yet."""
+        self._connection = connection
         self._plugin = plugin
-        self._token: Secret[str] | None = None
+        self._clock = clock
+        self._has_terminal = has_terminal
+        self._known: ExecCredentials | None = None
         self._running = asyncio.Lock()
 
-    async def token(self) -> Secret[str] | None:
-        """Return the program's token, the same until it is forgotten."""
+    async def current(self) -> Identity:
+        """Return what the program printed, the same until it expires or is forgotten."""
+        # One person answers one question: the program never runs twice at once.
         async with self._running:
-            if self._token is None:
-                self._token = await self._run()
-            return self._token
+            known = self._known
+            if known is None or (known.expires is not None and self._clock.now() >= known.expires):
+                known = self._known = await run_exec_plugin(self._connection, self._plugin, self._has_terminal)
+            return Identity(known.token, known.pair)
 
-    def forget(self) -> bool:
-        """Return True: the program may print a newer token."""
-        self._token = None
+    def forget(self, refused: Identity) -> bool:
+        """Return True: the program may print something newer, or has since."""
+        known = self._known
+        if known is not None and Identity(known.token, known.pair) == refused:
+            self._known = None
         return True
 
-    async def _run(self) -> Secret[str]:
-        plugin = self._plugin
-        request = f'{{"apiVersion":"{plugin.api_version}","kind":"ExecCredential","spec":{{"interactive":false}}}}'
-        environment = {**os.environ, **dict(plugin.env), "KUBERNETES_EXEC_INFO": request}
-        try:
-            process = await asyncio.create_subprocess_exec(
-                plugin.command,
-                *plugin.args,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-            )
-        except OSError as error:
-            hint = f"; {plugin.install_hint}" if plugin.install_hint else ""
-            raise Unreachable(f"cannot run the credentials program {plugin.command}: {error.strerror}{hint}") from error
-        try:
-            async with asyncio.timeout(EXEC_TIMEOUT_SECONDS):
-                output, _ = await process.communicate()
-        except TimeoutError as error:
-            raise Unreachable(f"the credentials program {plugin.command} took too long") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        return _token_of(output, plugin.command, process.returncode)
 
-
-def _token_of(output: bytes, command: str, exit_code: int | None) -> Secret[str]:
-    if exit_code != 0:
-        raise Unreachable(f"the credentials program {command} failed with exit code {exit_code}")
-    try:
-        token = decode(output, _ExecCredential).status.token
-    except DecodeError as error:
-        raise Unreachable(f"the credentials program {command} printed no ExecCredential") from error
-    if not token:
-        raise Unreachable(f"the credentials program {command} printed no token")
-    return Secret(token)
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -12,7 +12,7 @@ from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.connection import Connection
 from kubecapy.client.interfaces import Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
-from kubecapy.client.transport import Deadlines, Request, Transport
+from kubecapy.client.transport import Deadlines, Request, RequestObserver, Transport
 from kubecapy.client.wire import (
     CONTENT_TYPES,
     PAGE_SIZE,
@@ -39,11 +39,17 @@ class HttpClient:
     Kubernetes API's, such as a login page.
     """
 
-    def __init__(self, connection: Connection, clock: Clock, deadlines: Deadlines | None = None) -> None:
-        """Keep how to reach the server; nothing is opened yet."""
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        deadlines: Deadlines | None = None,
+        observer: RequestObserver | None = None,
+    ) -> None:
+        """Keep how to reach the server; nothing is opened yet. `observer` is told of every request."""
         self.connection = connection
         self._deadlines = deadlines or Deadlines()
-        self._transport = Transport(connection, clock, self._deadlines)
+        self._transport = Transport(connection, clock, self._deadlines, observer)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool. Raises TlsSettingsError where certificates are unusable."""

@@ -8,13 +8,15 @@ import base64
 import binascii
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from yarl import URL
 
 from kubecapy.apimachinery.codec import DecodeError, convert, load_yaml
-from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin
+from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin, Impersonation, InteractiveMode
 from kubecapy.client.kubeconfig_file import (
+    EXEC_EXTENSION,
     KubeconfigCluster,
     KubeconfigContext,
     KubeconfigExec,
@@ -26,6 +28,7 @@ from kubecapy.telemetry.secrets import Secret
 
 __all__ = ["SERVICE_ACCOUNT_DIR", "KubeconfigError", "default", "in_cluster", "load", "render_kubeconfig"]
 
+EXEC_API_VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 SERVICE_ACCOUNT_DIR: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -67,6 +70,7 @@ def in_cluster(environ: Mapping[str, str]) -> Connection:
     return Connection(
         server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
         ca=_read(folder / "ca.crt", "service account CA"),
+        ca_file=folder / "ca.crt",
         token_file=folder / "token",
         namespace=namespace or DEFAULT_NAMESPACE,
     )
@@ -108,6 +112,11 @@ class _Located(msgspec.Struct, frozen=True):
             return b""
         return _read(self.path(path, field), f"{field} of {self.source}")
 
+    def renewed_ca(self, cluster: KubeconfigCluster) -> Path | None:
+        """Return the file of the certificate authority; None where it stands inline or is the machine's own."""
+        path = cluster.certificate_authority
+        return self.path(path, "certificate-authority") if path else None
+
     def path(self, path: str, field: str) -> Path:
         """Return `path` made absolute."""
         if self.folder is None:
@@ -115,13 +124,41 @@ class _Located(msgspec.Struct, frozen=True):
             raise KubeconfigError(f"{self.source}: {field} names a file of this machine; inline it as {inline}")
         return self.folder / path
 
-    def exec_plugin(self, entry: KubeconfigExec) -> ExecPlugin:
-        """Return the program that `entry` names."""
+    def exec_plugin(self, entry: KubeconfigExec, config: Mapping[str, Any] | None) -> ExecPlugin:
+        """Return the program that `entry` names; `config` is what the cluster's entry has for it."""
         if self.folder is None:
             raise KubeconfigError(
                 f"{self.source}: exec names a program of this machine; use a client certificate or a token"
             )
-        return _exec_plugin(entry)
+        if not entry.command:
+            raise KubeconfigError(f"{self.source}: exec names no command")
+        if entry.api_version not in EXEC_API_VERSIONS:
+            known = " or ".join(EXEC_API_VERSIONS)
+            raise KubeconfigError(f'{self.source}: exec has apiVersion "{entry.api_version}"; it must be {known}')
+        # client-go does the same: a bare name is looked up on the PATH.
+        command = str((self.folder / entry.command).absolute()) if "/" in entry.command else entry.command
+        return ExecPlugin(
+            command=command,
+            args=entry.args or (),
+            env=tuple((variable.name, variable.value) for variable in entry.env or ()),
+            api_version=entry.api_version,
+            install_hint=entry.install_hint,
+            interactive_mode=self._interactive_mode(entry),
+            provide_cluster_info=entry.provide_cluster_info,
+            config=config,
+        )
+
+    def _interactive_mode(self, entry: KubeconfigExec) -> InteractiveMode:
+        match entry.interactive_mode:
+            case "Never" | "IfAvailable" | "Always" as mode:
+                return mode
+            case "" if entry.api_version == EXEC_API_VERSIONS[1]:
+                return "IfAvailable"
+            case other:
+                said = f'"{other}"' if other else "missing"
+                raise KubeconfigError(
+                    f"{self.source}: interactiveMode of exec is {said}; it must be Never, IfAvailable or Always"
+                )
 
 
 def _parse(content: bytes, source: str) -> KubeconfigFile:
@@ -174,22 +211,49 @@ def _connection(context: KubeconfigContext, cluster_file: _Located, user_file: _
         client_certificate=certificate,
         client_key=Secret(key) if key else None,
         token=Secret(user.token) if user.token else None,
-        token_file=user_file.path(user.token_file, "tokenFile") if user.token_file and not user.token else None,
-        exec_plugin=user_file.exec_plugin(user.exec) if user.exec else None,
+        token_file=user_file.path(user.token_file, "tokenFile") if user.token_file else None,
+        exec_plugin=user_file.exec_plugin(user.exec, _exec_config(cluster)) if user.exec else None,
         namespace=context.namespace or DEFAULT_NAMESPACE,
         tls_server_name=cluster.tls_server_name,
         insecure=cluster.insecure_skip_tls_verify,
         proxy_url=cluster.proxy_url,
+        impersonation=_impersonation(user),
+        ca_file=cluster_file.renewed_ca(cluster),
     )
+
+
+def _exec_config(cluster: KubeconfigCluster) -> Mapping[str, Any] | None:
+    found = next((entry.extension for entry in cluster.extensions or () if entry.name == EXEC_EXTENSION), None)
+    return found if isinstance(found, dict) else None
+
+
+def _impersonation(user: KubeconfigUser) -> Impersonation | None:
+    if not user.as_user:
+        return None
+    extra = tuple((name, tuple(values)) for name, values in (user.as_user_extra or {}).items())
+    return Impersonation(user=user.as_user, uid=user.as_uid, groups=user.as_groups or (), extra=extra)
 
 
 def _find_cluster(located: _Located, name: str) -> KubeconfigCluster:
     found = next((entry.cluster for entry in located.file.clusters or () if entry.name == name), None)
     if found is None:
         raise KubeconfigError(f'{located.source} has no cluster "{name}", which its context names')
+    where = f'{located.source}: cluster "{name}"'
     if not found.server.startswith(("https://", "http://")):
         raise KubeconfigError(f'{located.source}: server of cluster "{name}" is no URL; write https://host:port')
+    if URL(found.server).raw_user is not None:
+        raise KubeconfigError(f"{where} has a user or password in its server; Kubernetes takes none")
+    if found.insecure_skip_tls_verify and (found.certificate_authority or found.certificate_authority_data):
+        raise KubeconfigError(f"{where} has both insecure-skip-tls-verify and a certificate-authority; remove one")
+    if found.proxy_url and not found.proxy_url.startswith(("http://", "https://")):
+        raise KubeconfigError(f"{where} has a proxy-url that is neither http:// nor https://; others are not supported")
+    _refuse_both(where, "certificate-authority", found.certificate_authority, found.certificate_authority_data)
     return found
+
+
+def _refuse_both(where: str, field: str, path: str, data: str) -> None:
+    if path and data:
+        raise KubeconfigError(f"{where} has both {field} and {field}-data; remove one")
 
 
 def _find_user(located: _Located, name: str) -> KubeconfigUser:
@@ -198,22 +262,20 @@ def _find_user(located: _Located, name: str) -> KubeconfigUser:
     found = next((entry.user for entry in located.file.users or () if entry.name == name), None)
     if found is None:
         raise KubeconfigError(f'{located.source} has no user "{name}", which its context names')
-    if found.username or found.auth_provider:
+    where = f'{located.source}: user "{name}"'
+    if found.username or found.password:
         raise KubeconfigError(
-            f'{located.source}: user "{name}" has a password or an auth-provider, which Kubernetes no longer has;'
-            " use a client certificate, a token or exec"
+            f"{where} has a password, which Kubernetes no longer takes; use a client certificate, a token or exec"
         )
+    if found.auth_provider:
+        raise KubeconfigError(
+            f"{where} has an auth-provider, which Kubernetes no longer has; use exec, a token or a client certificate"
+        )
+    if not found.as_user and (found.as_uid or found.as_groups or found.as_user_extra):
+        raise KubeconfigError(f"{where} impersonates a uid, groups or user-extra without a user; add as")
+    _refuse_both(where, "client-certificate", found.client_certificate, found.client_certificate_data)
+    _refuse_both(where, "client-key", found.client_key, found.client_key_data)
     return found
-
-
-def _exec_plugin(entry: KubeconfigExec) -> ExecPlugin:
-    return ExecPlugin(
-        command=entry.command,
-        args=entry.args or (),
-        env=tuple((variable.name, variable.value) for variable in entry.env or ()),
-        api_version=entry.api_version,
-        install_hint=entry.install_hint,
-    )
 
 
 def _read(path: Path, what: str) -> bytes:

@@ -4,8 +4,12 @@ Source: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
+
+EXEC_EXTENSION = "client.authentication.k8s.io/exec"
+"""Extension of a cluster's entry that is handed to credentials programs."""
 
 
 class KubeconfigCluster(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
@@ -19,6 +23,14 @@ class KubeconfigCluster(msgspec.Struct, frozen=True, kw_only=True, rename="kebab
     insecure_skip_tls_verify: bool = False
     tls_server_name: str = ""
     proxy_url: str = ""
+    extensions: tuple["NamedExtension", ...] | None = None
+
+
+class NamedExtension(msgspec.Struct, frozen=True):
+    """An entry of `extensions`; what it holds is its reader's business."""
+
+    name: str
+    extension: Any = None
 
 
 class ExecVariable(msgspec.Struct, frozen=True):
@@ -34,8 +46,10 @@ class KubeconfigExec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     command: str
     args: tuple[str, ...] | None = None
     env: tuple[ExecVariable, ...] | None = None
-    api_version: str = "client.authentication.k8s.io/v1"
+    api_version: str = ""
     install_hint: str = ""
+    interactive_mode: str = ""
+    provide_cluster_info: bool = False
 
 
 class KubeconfigUser(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
@@ -51,6 +65,10 @@ class KubeconfigUser(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", 
     username: str = ""
     password: str = ""
     auth_provider: Mapping[str, object] | None = None
+    as_user: str = msgspec.field(name="as", default="")
+    as_uid: str = ""
+    as_groups: tuple[str, ...] | None = None
+    as_user_extra: Mapping[str, tuple[str, ...]] | None = None
 
     def __repr__(self) -> str:
         """Return no content: keys and tokens stay secret."""

@@ -1,10 +1,12 @@
 """Write a connection as a kubeconfig."""
 
 import base64
+from typing import Any
 
 from kubecapy.apimachinery.codec import dump_yaml
-from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin
+from kubecapy.client.connection import DEFAULT_NAMESPACE, Connection, ExecPlugin, Impersonation
 from kubecapy.client.kubeconfig_file import (
+    EXEC_EXTENSION,
     ExecVariable,
     KubeconfigCluster,
     KubeconfigContext,
@@ -13,6 +15,7 @@ from kubecapy.client.kubeconfig_file import (
     KubeconfigUser,
     NamedCluster,
     NamedContext,
+    NamedExtension,
     NamedUser,
 )
 
@@ -40,6 +43,7 @@ def _cluster_entry(connection: Connection) -> KubeconfigCluster:
         insecure_skip_tls_verify=connection.insecure,
         tls_server_name=connection.tls_server_name,
         proxy_url=connection.proxy_url,
+        extensions=_extensions(connection.exec_plugin),
     )
 
 
@@ -51,7 +55,19 @@ def _user_entry(connection: Connection) -> KubeconfigUser:
         token=connection.token.reveal() if connection.token else "",
         token_file=str(connection.token_file) if connection.token_file else "",
         exec=_exec_entry(connection.exec_plugin) if connection.exec_plugin else None,
+        **_impersonation(connection.impersonation),
     )
+
+
+def _extensions(plugin: ExecPlugin | None) -> tuple[NamedExtension, ...] | None:
+    return (NamedExtension(EXEC_EXTENSION, plugin.config),) if plugin and plugin.config else None
+
+
+def _impersonation(wanted: Impersonation | None) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    extra = dict(wanted.extra) or None
+    return {"as_user": wanted.user, "as_uid": wanted.uid, "as_groups": wanted.groups or None, "as_user_extra": extra}
 
 
 def _exec_entry(plugin: ExecPlugin) -> KubeconfigExec:
@@ -61,4 +77,6 @@ def _exec_entry(plugin: ExecPlugin) -> KubeconfigExec:
         env=tuple(ExecVariable(name, value) for name, value in plugin.env),
         api_version=plugin.api_version,
         install_hint=plugin.install_hint,
+        interactive_mode=plugin.interactive_mode,
+        provide_cluster_info=plugin.provide_cluster_info,
     )

@@ -8,15 +8,26 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from kubecapy.client.connection import Connection
+from kubecapy.telemetry.secrets import Secret
 
 
 class TlsSettingsError(ValueError):
     """A certificate or key cannot be used; the message says which. Fix the kubeconfig or the Secret."""
 
 
-def make_ssl_context(connection: Connection) -> ssl.SSLContext:
-    """Return a client context that trusts and offers what `connection` says.
+class KeyPair(msgspec.Struct, frozen=True):
+    """A client certificate with its key, both in PEM form."""
+
+    certificate: bytes
+    """The whole chain."""
+    key: Secret[bytes]
+
+
+def make_ssl_context(connection: Connection, pair: KeyPair | None = None) -> ssl.SSLContext:
+    """Return a client context that trusts and offers what `connection` says; `pair` wins over its certificate.
 
     Raises:
         TlsSettingsError: the CA, the client certificate or the key is no usable PEM, or the two do not belong
@@ -30,8 +41,12 @@ def make_ssl_context(connection: Connection) -> ssl.SSLContext:
         _trust(context, connection.ca)
     else:
         context.load_default_certs()
-    if connection.client_certificate:
-        _offer(context, connection)
+    if pair is not None:
+        _offer(context, pair)
+    elif connection.client_certificate:
+        if connection.client_key is None:
+            raise TlsSettingsError("the client certificate has no key; give client-key-data or client-key")
+        _offer(context, KeyPair(connection.client_certificate, connection.client_key))
     return context
 
 
@@ -42,12 +57,9 @@ def _trust(context: ssl.SSLContext, ca: bytes) -> None:
         raise TlsSettingsError("the certificate authority is no certificate in PEM form") from error
 
 
-def _offer(context: ssl.SSLContext, connection: Connection) -> None:
-    if connection.client_key is None:
-        raise TlsSettingsError("the client certificate has no key; give client-key-data or client-key")
-    pair = connection.client_certificate.rstrip() + b"\n" + connection.client_key.reveal()
+def _offer(context: ssl.SSLContext, pair: KeyPair) -> None:
     try:
-        with _private_file(pair) as path:
+        with _private_file(pair.certificate.rstrip() + b"\n" + pair.key.reveal()) as path:
             context.load_cert_chain(path, password=_no_password)
     except (ssl.SSLError, ValueError) as error:
         raise TlsSettingsError("the client certificate and its key are no matching PEM pair") from error

@@ -10,34 +10,35 @@
 | anything else | the error | the error |
 """
 
+import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 from yarl import URL
 
 from kubecapy.apimachinery.errors import ServiceUnavailable, StatusError, TooManyRequests, Unauthorized
-from kubecapy.client.connection import Connection
-from kubecapy.client.credentials import credentials_of
+from kubecapy.client.connection import Connection, Impersonation
+from kubecapy.client.credentials import Identity, credentials_of
 from kubecapy.client.interfaces import Unreachable
-from kubecapy.client.tls import make_ssl_context
+from kubecapy.client.sessions import Sessions
 from kubecapy.client.wire import error_of_reply
 from kubecapy.clock import Clock
 
+NO_REPLY = "<error>"
+"""What observers are told in place of a code, as client-go's metrics have it."""
 MAX_ATTEMPTS = 3
 """Tries of one request, the first included."""
 RETRY_SECONDS = 0.2
 """Wait before the second try; doubled before the third."""
 MAX_RETRY_AFTER_SECONDS = 10.0
 """A server that asks for a longer wait is answered by the caller's own backoff."""
-POOL_SIZE = 256
-"""Limit: open connections to one server; a request beyond waits for a free one."""
-KEEP_ALIVE_SECONDS = 30.0
-"""An idle connection is closed after so long; servers here and kube-apiserver keep them longer."""
 
 
 class Deadlines(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ class Deadlines(msgspec.Struct, frozen=True):
     connect_seconds: float = 10.0
     """For the TCP and TLS handshakes."""
     request_seconds: float = 60.0
-    """For a whole request, its body included; kube-apiserver's own limit is 60 s."""
+    """For a whole request, its body included; of a stream, for its headers. kube-apiserver's own limit is 60 s."""
     idle_watch_seconds: float = 90.0
     """For the next bytes of a watch; servers send bookmarks about every minute."""
 
@@ -66,38 +67,44 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.method} {self.path}"
 
 
+class RequestObserver(Protocol):
+    """Is told of every try of a request."""
+
+    def __call__(self, method: str, host: str, code: str, seconds: float | None, /) -> None:
+        """Take a try; `code` is `<error>` where no reply came, `seconds` is None where its body is a stream."""
+        ...
+
+
 class Transport:
     """Owns the connections to one API server; open it with `async with`."""
 
-    def __init__(self, connection: Connection, clock: Clock, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        deadlines: Deadlines,
+        observer: RequestObserver | None = None,
+    ) -> None:
         """Keep what is needed; nothing is opened yet."""
         self._connection = connection
         self._clock = clock
         self._deadlines = deadlines
+        self._observer = observer
         self._credentials = credentials_of(connection, clock)
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions = Sessions(connection, clock)
         self._base = URL(connection.server)
+        self._impersonation = _impersonation_headers(connection.impersonation)
 
     async def __aenter__(self) -> Self:
         """Open the pool. Raises TlsSettingsError where certificates are unusable."""
-        context = make_ssl_context(self._connection)
-        connector = aiohttp.TCPConnector(ssl=context, limit=POOL_SIZE, keepalive_timeout=KEEP_ALIVE_SECONDS)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            trust_env=False,
-            auto_decompress=True,
-            raise_for_status=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        await self._sessions.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection; streams that are still open end with Unreachable."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._sessions.__aexit__(kind, error, trace)
 
     async def send(self, request: Request) -> bytes:
         """Return the body of the reply.
@@ -108,12 +115,13 @@ class Transport:
         """
         wait = RETRY_SECONDS
         for attempt in range(1, MAX_ATTEMPTS + 1):
+            identity = await self._credentials.current()
             try:
-                return await self._send_once(request)
+                return await self._send_once(request, identity)
             except (StatusError, Unreachable) as error:
                 if attempt == MAX_ATTEMPTS or (attempt > 1 and isinstance(error, Unauthorized)):
                     raise
-                delay = self._retry_delay(request, error, wait)
+                delay = self._retry_delay(request, error, wait, identity)
                 if delay is None:
                     raise
             await self._clock.sleep(delay)
@@ -129,10 +137,28 @@ class Transport:
             Unreachable: no reply came, or the stream broke off.
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self._deadlines.connect_seconds, sock_read=idle_seconds)
-        async with self._reply(request, limits) as reply, contextlib.aclosing(self._chunks(reply)) as chunks:
-            yield chunks
+        identity = await self._credentials.current()
+        async with AsyncExitStack() as stack:
+            code = NO_REPLY
+            try:
+                async with asyncio.timeout(self._deadlines.request_seconds):
+                    reply = await stack.enter_async_context(self._reply(request, limits, identity))
+                    code = str(reply.status)
+                    if reply.status >= 300:
+                        self._check(reply, await self._body(reply))
+            except TimeoutError as error:
+                raise self._unreachable(error) from error
+            except Unauthorized:
+                # A stream is not sent again here, but the next one is not refused for the same reason.
+                self._credentials.forget(identity)
+                raise
+            finally:
+                self._observe(request, code, None)
+            yield await stack.enter_async_context(contextlib.aclosing(self._chunks(reply)))
 
-    def _retry_delay(self, request: Request, error: StatusError | Unreachable, wait: float) -> float | None:
+    def _retry_delay(
+        self, request: Request, error: StatusError | Unreachable, wait: float, identity: Identity
+    ) -> float | None:
         """Return the seconds after which `request` may be sent again; None where it may not."""
         is_read = request.method == "GET"
         match error:
@@ -145,55 +171,68 @@ class Transport:
                 is_safe = is_read or isinstance(error, TooManyRequests)
                 return float(asked) if is_safe and asked is not None and asked <= MAX_RETRY_AFTER_SECONDS else None
             case Unauthorized():
-                return 0.0 if self._credentials.forget() else None
+                return 0.0 if self._credentials.forget(identity) else None
             case _:
                 return None
 
-    async def _send_once(self, request: Request) -> bytes:
+    async def _send_once(self, request: Request, identity: Identity) -> bytes:
         limits = aiohttp.ClientTimeout(
             total=self._deadlines.request_seconds, sock_connect=self._deadlines.connect_seconds
         )
-        async with self._reply(request, limits) as reply:
-            try:
-                return await reply.read()
-            except (aiohttp.ClientError, OSError) as error:
-                raise self._unreachable(error) from error
+        started = self._clock.monotonic()
+        code = NO_REPLY
+        try:
+            async with self._reply(request, limits, identity) as reply:
+                body = await self._body(reply)
+                code = str(reply.status)
+                self._check(reply, body)
+                return body
+        finally:
+            self._observe(request, code, self._clock.monotonic() - started)
 
     @contextlib.asynccontextmanager
-    async def _reply(self, request: Request, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session is None:
-            raise Unreachable(f"{self._connection.server}: the client is closed")
-        headers = {"Accept": request.accept, **await self._authorization()}
+    async def _reply(
+        self, request: Request, limits: aiohttp.ClientTimeout, identity: Identity
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        async with self._sessions.session(identity.pair) as session:
+            try:
+                reply = await session.request(
+                    request.method,
+                    self._base.with_path(self._base.path.rstrip("/") + request.path).with_query(request.query),
+                    data=request.body,
+                    headers=self._headers(request, identity),
+                    timeout=limits,
+                    allow_redirects=False,
+                    proxy=self._connection.proxy_url or None,
+                    server_hostname=self._connection.tls_server_name or None,
+                )
+            except (aiohttp.ClientError, OSError) as error:
+                raise self._unreachable(error) from error
+            async with reply:
+                yield reply
+
+    def _headers(self, request: Request, identity: Identity) -> Sequence[tuple[str, str]]:
+        headers = [("Accept", request.accept), *self._impersonation]
+        if identity.token is not None:
+            headers.append(("Authorization", f"Bearer {identity.token.reveal()}"))
         if request.body is not None:
-            headers["Content-Type"] = request.content_type
+            headers.append(("Content-Type", request.content_type))
+        return headers
+
+    def _check(self, reply: aiohttp.ClientResponse, body: bytes) -> None:
+        """Raise the error that a reply is, where it is none of success."""
+        if reply.status >= 300:
+            raise error_of_reply(reply.status, body, reply.headers.get("Retry-After", ""))
+
+    async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
         try:
-            reply = await self._session.request(
-                request.method,
-                self._base.with_path(self._base.path.rstrip("/") + request.path).with_query(request.query),
-                data=request.body,
-                headers=headers,
-                timeout=limits,
-                allow_redirects=False,
-                proxy=self._connection.proxy_url or None,
-                server_hostname=self._connection.tls_server_name or None,
-            )
+            return await reply.read()
         except (aiohttp.ClientError, OSError) as error:
             raise self._unreachable(error) from error
-        async with reply:
-            if reply.status >= 300:
-                raise await self._refusal(reply)
-            yield reply
 
-    async def _authorization(self) -> dict[str, str]:
-        token = await self._credentials.token()
-        return {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
-
-    async def _refusal(self, reply: aiohttp.ClientResponse) -> StatusError:
-        try:
-            body = await reply.read()
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._unreachable(error) from error
-        return error_of_reply(reply.status, body, reply.headers.get("Retry-After", ""))
+    def _observe(self, request: Request, code: str, seconds: float | None) -> None:
+        if self._observer is not None:
+            self._observer(request.method, self._base.authority, code, seconds)
 
     async def _chunks(self, reply: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
         try:
@@ -205,6 +244,18 @@ class Transport:
     def _unreachable(self, error: Exception) -> Unreachable:
         kind = _NotSent if isinstance(error, aiohttp.ClientConnectorError) else Unreachable
         return kind(f"{self._connection.server}: {_cause(error)}")
+
+
+def _impersonation_headers(wanted: Impersonation | None) -> Sequence[tuple[str, str]]:
+    """Return the headers that client-go sends (transport/round_trippers.go); extra names are percent-encoded."""
+    if wanted is None:
+        return ()
+    return (
+        ("Impersonate-User", wanted.user),
+        *((("Impersonate-Uid", wanted.uid),) if wanted.uid else ()),
+        *(("Impersonate-Group", group) for group in wanted.groups),
+        *((f"Impersonate-Extra-{quote(name, safe='')}", value) for name, values in wanted.extra for value in values),
+    )
 
 
 class _NotSent(Unreachable):

@@ -147,7 +147,7 @@ async def _run(options: ManagerOptions, environ: Mapping[str, str]) -> None:
         )
     clock, random, metrics = SystemClock(), SystemRandom(), Metrics()
     connection = kubeconfig.default(environ, options.kubeconfig)
-    async with HttpClient(connection, clock) as client:
+    async with HttpClient(connection, clock, observer=metrics.request_ended) as client:
         wiring = ControllerWiring(
             client=client,
             clock=clock,
