@@ -47,19 +47,11 @@ class IdentityReviews:
     async def review_token(
         self, _request: web.BaseRequest, _user: UserInfo, _attributes: Attributes, body: JsonObject | None
     ) -> JsonObject:
-        """Answer a TokenReview: whose token is this, and for whom is it meant?
-
-        The token itself is left out of the answer.
-        """
+        """Answer a TokenReview: whose token is this, and for whom is it meant?"""
         spec = read_spec(body, "TokenReview", TokenReviewSpec)
         if not spec.token:
             raise BadRequest("token is required for TokenReview in authentication")
-        return answer(
-            {**(body or {}), "spec": {"audiences": list(spec.audiences)}},
-            _API_VERSION,
-            "TokenReview",
-            self._judge(spec),
-        )
+        return answer(body, _API_VERSION, "TokenReview", self._judge(spec))
 
     def _judge(self, spec: TokenReviewSpec) -> JsonObject:
         accepted: list[str] = []
