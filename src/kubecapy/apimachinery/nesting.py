@@ -7,6 +7,14 @@ MAX_DEPTH = 200
 No kind comes near: definitions, the deepest, stay below 60."""
 
 
+def can_be_too_deep(text: bytes) -> bool:
+    """Return whether the value of a JSON text can have more than `MAX_DEPTH` levels; quick, and mostly False.
+
+    A level begins with a bracket, so a text with few of them needs no walk through its value.
+    """
+    return text.count(b"{") + text.count(b"[") > MAX_DEPTH
+
+
 def is_too_deep(value: Any) -> bool:  # Any: a JSON value
     """Return whether `value` has more than `MAX_DEPTH` levels of objects and lists."""
     level = [value]

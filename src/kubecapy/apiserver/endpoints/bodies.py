@@ -8,7 +8,7 @@ from aiohttp import web
 from kubecapy.apimachinery.codec import DecodeError, decode, load_yaml
 from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, ServerTimeout, UnsupportedMediaType
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.nesting import MAX_DEPTH, is_too_deep
+from kubecapy.apimachinery.nesting import MAX_DEPTH, can_be_too_deep, is_too_deep
 from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
 from kubecapy.apiserver.protobuf.wire import WireError
 from kubecapy.apiserver.registry.kinds import ServedKind
@@ -76,7 +76,8 @@ def decode_json(data: bytes) -> Any:  # Any: a JSON value
         value = decode(data, object)
     except DecodeError as error:
         raise BadRequest(f"the body of the request cannot be read: {error}") from error
-    refuse_depth(value)
+    if can_be_too_deep(data):
+        refuse_depth(value)
     return value
 
 

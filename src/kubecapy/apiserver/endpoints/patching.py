@@ -42,7 +42,7 @@ async def read_patch(request: web.BaseRequest, kind: ServedKind) -> Patch:
     if type_ == JSON:
         if not isinstance(patch, list):
             raise BadRequest("a JSON patch must be a list of operations")
-        return Patch(lambda obj: _apply(lambda: apply_json_patch(obj, patch)))
+        return Patch(lambda obj: _shallow(_apply(lambda: apply_json_patch(obj, patch))))
     if not isinstance(patch, dict):
         raise BadRequest("a merge patch must be an object")
     if type_ == STRATEGIC:
@@ -62,9 +62,16 @@ def _apply(work: Callable[[], Any]) -> JsonObject:
         raise Invalid(f"the server rejected our request due to an error in our request: {error}") from error
     if not isinstance(result, dict):
         raise BadRequest("the patch turns the object into something that is no object")
-    # Patch upon patch would grow what no single body may be.
-    refuse_depth(result)
     return result
+
+
+def _shallow(obj: JsonObject) -> JsonObject:
+    """Return `obj`; BadRequest where copying a value into itself made it deeper than any body may be.
+
+    Merges put values at the depth that they had, so that what they make is no deeper than the deeper of the two.
+    """
+    refuse_depth(obj)
+    return obj
 
 
 def _refusal(type_: str, kind: ServedKind) -> str:

@@ -72,15 +72,16 @@ def prepare_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validatio
     return Prepared(obj, (*warnings, *kind.strategy.warn(obj, old)))
 
 
-def prepare_status_change(
-    kind: ServedKind, obj: JsonObject, old: JsonObject, base: JsonObject, validation: FieldValidation
-) -> Prepared:
-    """Return `base`, an equal copy of `old`, with the status of `obj`.
+def prepare_status_change(kind: ServedKind, obj: JsonObject, old: JsonObject, validation: FieldValidation) -> Prepared:
+    """Return `old` with the status of `obj`.
+
+    All but the status and the metadata is that of `old` itself: no copy of it need be made.
 
     Raises:
         BadRequest, Invalid: as for `prepare_new`.
     """
     obj, warnings = _read(kind, obj, validation)
+    base = {**old, "metadata": {**old["metadata"]}}
     _take(base, _default(kind, obj) if kind.schema else obj, "status")
     if kind.strategy.status_takes_metadata:
         keep_system_fields(obj, old)

@@ -130,18 +130,15 @@ class ObjectWriting:
         wished = update.change(in_version(record.decode(), kind))
         check_same(kind, key, wished, old)
         check_revision(kind, key, wished, old, is_replacement=update.is_replacement)
-        prepared = self._prepare(kind, update.admit(old, wished), old, record, update)
+        prepared = self._prepare(kind, update.admit(old, wished), old, update)
         prepared.obj["metadata"]["resourceVersion"] = str(record.revision)
         if prepared.obj == old:
             return Written(record, prepared.warnings)
         return Written(await self._submit_change(kind, key, prepared.obj), prepared.warnings)
 
-    def _prepare(
-        self, kind: ServedKind, wished: JsonObject, old: JsonObject, record: Record, update: Update
-    ) -> Prepared:
+    def _prepare(self, kind: ServedKind, wished: JsonObject, old: JsonObject, update: Update) -> Prepared:
         if update.part == "status":
-            base = in_version(record.decode(), kind)
-            return prepare_status_change(kind, wished, old, base, update.validation)
+            return prepare_status_change(kind, wished, old, update.validation)
         if update.part != "finalize":
             kind.strategy.keep(wished, old)
         return prepare_change(kind, wished, old, update.validation)
