@@ -441,16 +441,22 @@ async def test_a_body_that_trickles_is_given_up(server: Server, client: HttpClie
 
 
 async def test_a_server_that_never_finishes_its_tls_handshake_is_given_up(clock: ImpatientClock) -> None:
+    ended = asyncio.Event()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     listener = await asyncio.start_server(silent, "127.0.0.1", 0)
     url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     deadlines = Deadlines(connect_seconds=0.2, request_seconds=5.0)
-    async with listener, HttpClient(Connection(server=url), clock, deadlines) as client:
-        with pytest.raises(Unreachable, match="no answer in time"):
-            await client.create(CONFIG_MAPS, ConfigMap(metadata=ObjectMeta(name="c", namespace="default")))
+    async with listener:
+        async with HttpClient(Connection(server=url), clock, deadlines) as client:
+            with pytest.raises(Unreachable, match="no answer in time"):
+                await client.create(CONFIG_MAPS, ConfigMap(metadata=ObjectMeta(name="c", namespace="default")))
+        await ended.wait()
 
 
 async def test_an_observer_is_told_of_every_try(server: Server, clock: ImpatientClock) -> None:

@@ -28,7 +28,7 @@ class DecodeError(ValueError):
         self.message = message
 
 
-def decode(data: bytes | str, type_: type[T]) -> T:
+def decode(data: bytes | str | msgspec.Raw, type_: type[T]) -> T:
     """Return the JSON text `data` as a value of `type_`; keys that `type_` does not know are dropped.
 
     Raises:

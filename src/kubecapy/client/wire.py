@@ -8,6 +8,7 @@ import msgspec
 from kubecapy.apimachinery.codec import DecodeError, decode, to_json_object
 from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError, error_from_status
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.objects import revision_of
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Delta, PatchType
 
@@ -82,14 +83,14 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
         DecodeError: the line is no watch event, or its object does not fit the kind's type.
     """
     event = decode(line, WatchEvent)
-    if event.type == "ERROR":
-        raise error_from_status(decode(bytes(event.object), Status))
-    revision = decode(bytes(event.object), _Revised).metadata.resource_version
     match event.type:
-        case "BOOKMARK":
-            return Delta("BOOKMARK", None, revision)
         case "ADDED" | "MODIFIED" | "DELETED" as kind:
-            return Delta(kind, decode_object(bytes(event.object), resource), revision)
+            obj = decode(event.object, resource.type)
+            return Delta(kind, obj, revision_of(obj))
+        case "BOOKMARK":
+            return Delta("BOOKMARK", None, decode(event.object, _Revised).metadata.resource_version)
+        case "ERROR":
+            raise error_from_status(decode(event.object, Status))
         case other:
             raise DecodeError("type", f'expected ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, got "{other}"')
 

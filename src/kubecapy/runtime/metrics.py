@@ -4,11 +4,13 @@ Sources of names, labels and buckets: controller-runtime pkg/metrics/workqueue.g
 pkg/internal/controller/metrics/metrics.go; component-base metrics/prometheus/restclient/metrics.go.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from kubecapy.runtime.workqueue import QueueObserver, QueueStatistics
@@ -61,11 +63,11 @@ class Metrics:
 
     def pass_began(self, controller: str) -> None:
         """Count a running pass."""
-        self._passes.active.labels(controller).inc()
+        self._passes.of(controller).active.inc()
 
     def pass_ended(self, controller: str, outcome: Outcome, seconds: float) -> None:
         """Count a pass that ended after `seconds`."""
-        self._passes.ended(controller, outcome, seconds)
+        self._passes.of(controller).ended(outcome, seconds)
 
     def request_ended(self, method: str, host: str, code: str, seconds: float | None) -> None:
         """Count a request; `code` is `<error>` where no reply came, `seconds` is None for a stream."""
@@ -111,24 +113,54 @@ class _Passes:
         self._workers = Gauge(
             "controller_runtime_max_concurrent_reconciles", "Passes that may run at once", name, registry=registry
         )
-        self.active = Gauge("controller_runtime_active_workers", "Passes that run", name, registry=registry)
+        self._active = Gauge("controller_runtime_active_workers", "Passes that run", name, registry=registry)
+        self._of: dict[str, _ControllerPasses] = {}
 
     def begin(self, controller: str, workers: int) -> None:
-        """Show zeros before the first pass: a counter that appears with its first error cannot be alerted on."""
-        for result in sorted(set(_RESULTS.values())):
-            self._total.labels(controller, result)
-        for metric in (self._errors, self._terminal, self._seconds, self.active):
-            metric.labels(controller)
         self._workers.labels(controller).set(workers)
+        self.of(controller)
 
-    def ended(self, controller: str, outcome: Outcome, seconds: float) -> None:
-        self.active.labels(controller).dec()
-        self._total.labels(controller, _RESULTS[outcome]).inc()
-        self._seconds.labels(controller).observe(seconds)
+    def of(self, controller: str) -> "_ControllerPasses":
+        """Return the metrics of one controller; looking up labels costs more than counting."""
+        known = self._of.get(controller)
+        if known is None:
+            known = self._of[controller] = _ControllerPasses(
+                # Zeros before the first pass: a counter that appears with its first error cannot be alerted on.
+                totals={outcome: self._total.labels(controller, result) for outcome, result in _RESULTS.items()},
+                errors=self._errors.labels(controller),
+                terminal=self._terminal.labels(controller),
+                seconds=self._seconds.labels(controller),
+                active=self._active.labels(controller),
+            )
+        return known
+
+
+class _ControllerPasses:
+    """What one controller did."""
+
+    def __init__(
+        self,
+        *,
+        totals: Mapping[Outcome, Counter],
+        errors: Counter,
+        terminal: Counter,
+        seconds: Histogram,
+        active: Gauge,
+    ) -> None:
+        self._totals = totals
+        self._errors = errors
+        self._terminal = terminal
+        self._seconds = seconds
+        self.active = active
+
+    def ended(self, outcome: Outcome, seconds: float) -> None:
+        self.active.dec()
+        self._totals[outcome].inc()
+        self._seconds.observe(seconds)
         if outcome in ("error", "terminal"):
-            self._errors.labels(controller).inc()
+            self._errors.inc()
         if outcome == "terminal":
-            self._terminal.labels(controller).inc()
+            self._terminal.inc()
 
 
 class _Requests:
@@ -155,25 +187,11 @@ class _Queues(Collector):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.statistics: dict[str, Callable[[], QueueStatistics]] = {}
-        labels = ["name", "controller"]
-        self._waited = Histogram(
-            "workqueue_queue_duration_seconds",
-            "How long keys wait for a worker",
-            labels,
-            buckets=_QUEUE_SECONDS,
-            registry=registry,
-        )
-        self._worked = Histogram(
-            "workqueue_work_duration_seconds",
-            "How long workers have keys",
-            labels,
-            buckets=_QUEUE_SECONDS,
-            registry=registry,
-        )
+        self._times: dict[str, _QueueTimes] = {}
         registry.register(self)
 
     def observer(self, name: str) -> QueueObserver:
-        return _QueueTimes(self._waited.labels(name, name), self._worked.labels(name, name))
+        return self._times.setdefault(name, _QueueTimes())
 
     def collect(self) -> Iterable[Metric]:
         labels = ["name", "controller"]
@@ -199,12 +217,42 @@ class _Queues(Collector):
                 (longest, figures.longest_seconds),
             ):
                 family.add_metric([name, name], value)
-        return (depth, delayed, adds, retries, unfinished, longest)
+        return (depth, delayed, adds, retries, unfinished, longest, *self._durations(labels))
+
+    def _durations(self, labels: Sequence[str]) -> Iterable[Metric]:
+        waited = HistogramMetricFamily(
+            "workqueue_queue_duration_seconds", "How long keys wait for a worker", labels=labels
+        )
+        worked = HistogramMetricFamily("workqueue_work_duration_seconds", "How long workers have keys", labels=labels)
+        for name, times in self._times.items():
+            waited.add_metric([name, name], times.wait.buckets(), times.wait.sum)
+            worked.add_metric([name, name], times.work.buckets(), times.work.sum)
+        return (waited, worked)
 
 
 class _QueueTimes:
     """Implements `QueueObserver` for one queue."""
 
-    def __init__(self, waited: Histogram, worked: Histogram) -> None:
-        self.waited = waited.observe
-        self.worked = worked.observe
+    def __init__(self) -> None:
+        self.wait = _Durations(_QUEUE_SECONDS)
+        self.work = _Durations(_QUEUE_SECONDS)
+        self.waited = self.wait.observe
+        self.worked = self.work.observe
+
+
+class _Durations:
+    """Counts durations in buckets: two for each key of each queue, a tenth of the cost of the library's histogram."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, seconds: float, /) -> None:
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self.sum += seconds
+
+    def buckets(self) -> Sequence[tuple[str, float]]:
+        """Return each upper bound with the number of durations up to it."""
+        names = (*(str(bound) for bound in self._bounds), "+Inf")
+        return list(zip(names, accumulate(self._counts), strict=True))

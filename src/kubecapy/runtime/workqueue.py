@@ -98,6 +98,8 @@ class WorkQueue(Generic[K]):
         if seconds <= 0:
             self.add(key)
             return
+        # Order: a time that has passed already must not stand for the new one.
+        self._release_due()
         due = self._clock.monotonic() + seconds
         if due >= self._due.get(key, float("inf")):
             return
