@@ -77,4 +77,4 @@ class Api:
                 await asyncio.sleep(0.005)
 
     def watch(self, path: str) -> Any:
-        return self.session.get(self.url + path, timeout=aiohttp.ClientTimeout(sock_read=20), read_bufsize=2**22)
+        return self.session.get(self.url + path, timeout=aiohttp.ClientTimeout(sock_read=60), read_bufsize=2**22)

@@ -12,6 +12,8 @@ from kubecapy.apiserver.published import Document, publish
 from kubecapy.apiserver.registry.kinds import ServedKind, Subresource
 from kubecapy.apiserver.registry.registry import Registry
 
+_CUSTOM_ORDER = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+
 
 class Discovery:
     """Discovery documents of a registry, encoded once for each of its generations."""
@@ -70,7 +72,9 @@ class Discovery:
         return by_priority({kind.version for kind in self._registry if kind.group == group})
 
     def _kinds(self, group: str, version: str) -> Iterable[ServedKind]:
-        return (kind for kind in self._registry if (kind.group, kind.version) == (group, version))
+        """Return the kinds of a group and version in the order of their plurals."""
+        kinds = (kind for kind in self._registry if (kind.group, kind.version) == (group, version))
+        return sorted(kinds, key=lambda kind: kind.plural)
 
     def _groups(self) -> JsonObject:
         groups = [self._group(group) for group in self._group_names() if group]
@@ -84,7 +88,7 @@ class Discovery:
         resources = []
         for kind in self._kinds(group, version):
             resources.append(_plain_resource(kind))
-            resources += [_plain_subresource(kind, subresource) for subresource in kind.subresources]
+            resources += [_plain_subresource(kind, subresource) for subresource in _parts(kind)]
         group_version = f"{group}/{version}" if group else version
         return {
             "kind": "APIResourceList",
@@ -104,9 +108,7 @@ class Discovery:
         }
 
     def _aggregated_group(self, group: str) -> JsonObject:
-        metadata: JsonObject = {"creationTimestamp": None}
-        if group:
-            metadata["name"] = group
+        metadata: JsonObject = {"name": group} if group else {}
         versions = [
             {
                 "version": version,
@@ -124,7 +126,7 @@ def _plain_resource(kind: ServedKind) -> JsonObject:
         "singularName": kind.singular,
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": list(kind.verbs),
+        "verbs": _verbs(kind),
     }
     return resource | _names(kind)
 
@@ -145,15 +147,15 @@ def _plain_subresource(kind: ServedKind, subresource: Subresource) -> JsonObject
 def _aggregated_resource(kind: ServedKind) -> JsonObject:
     resource: JsonObject = {
         "resource": kind.plural,
-        "responseKind": _gvk(kind.gvk),
+        "responseKind": _response_kind(kind, kind.gvk),
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": list(kind.verbs),
+        "verbs": _verbs(kind),
     }
     if kind.subresources:
         resource["subresources"] = [
-            {"subresource": entry.name, "responseKind": _gvk(entry.kind), "verbs": list(entry.verbs)}
-            for entry in kind.subresources
+            {"subresource": entry.name, "responseKind": _response_kind(kind, entry.kind), "verbs": list(entry.verbs)}
+            for entry in _parts(kind)
         ]
     return resource | _names(kind)
 
@@ -167,5 +169,19 @@ def _names(kind: ServedKind) -> JsonObject:
     return names
 
 
-def _gvk(gvk: GroupVersionKind) -> JsonObject:
+def _verbs(kind: ServedKind) -> list[str]:
+    """Return the verbs in kube-apiserver's order, which is another one for custom kinds."""
+    return sorted(kind.verbs, key=_CUSTOM_ORDER.index) if kind.is_custom else list(kind.verbs)
+
+
+def _parts(kind: ServedKind) -> list[Subresource]:
+    """Return the subresources of a kind in the order of their names."""
+    return sorted(kind.subresources, key=lambda subresource: subresource.name)
+
+
+def _response_kind(kind: ServedKind, gvk: GroupVersionKind) -> JsonObject:
+    """Return what requests for a resource answer with; built-in ones leave out what the document says around them."""
+    is_own = (gvk.group, gvk.version) == (kind.group, kind.version)
+    if is_own and not kind.is_custom:
+        return {"group": "", "version": "", "kind": gvk.kind}
     return {"group": gvk.group, "version": gvk.version, "kind": gvk.kind}

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.registry.access import read, read_count
-from kubecapy.apiserver.registry.columns.general import AGE, at, container_images, container_names, format_labels, wide
+from kubecapy.apiserver.registry.columns.general import (
+    AGE,
+    at,
+    container_images,
+    container_names,
+    format_labels,
+    format_selector,
+    wide,
+)
 from kubecapy.apiserver.registry.kinds import Column
 
 _POD = ("spec", "template", "spec")
@@ -19,12 +27,12 @@ def _count(name: str, *path: str) -> Column:
 
 
 _CONTAINERS = (wide("Containers", container_names(*_POD)), wide("Images", container_images(*_POD)))
-_SELECTOR = wide("Selector", lambda obj, _now: format_labels(read(obj, "spec", "selector", "matchLabels")))
+_SELECTOR = wide("Selector", lambda obj, _now: format_selector(read(obj, "spec", "selector")))
 
 DEPLOYMENTS = (
     Column("Ready", _ready, "Ready pods of wished pods."),
-    _count("Up-to-date", "status", "updatedReplicas"),
-    _count("Available", "status", "availableReplicas"),
+    Column("Up-to-date", at("status", "updatedReplicas", absent=0)),
+    Column("Available", at("status", "availableReplicas", absent=0)),
     AGE,
     *_CONTAINERS,
     _SELECTOR,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read, read_objects, read_text
+from kubecapy.apiserver.registry.access import read, read_list, read_objects, read_text
 from kubecapy.apiserver.registry.ages import format_age
 from kubecapy.apiserver.registry.kinds import Cell, Column
 
@@ -17,7 +17,9 @@ def age_cell(obj: JsonObject, now: datetime) -> str:
 
 
 AGE = Column("Age", age_cell, "Time since the object was created.")
-CREATED_AT = Column("Created At", lambda obj, _now: read_text(obj, "metadata", "creationTimestamp"), "Creation time.")
+CREATED_AT = Column(
+    "Created At", lambda obj, _now: read_text(obj, "metadata", "creationTimestamp"), "Creation time.", type="date"
+)
 
 
 def at(*path: str, absent: Any = "") -> Cell:
@@ -40,6 +42,29 @@ def format_labels(labels: object) -> str:
     if not isinstance(labels, dict) or not labels:
         return NONE
     return ",".join(f"{key}={labels[key]}" for key in sorted(labels))
+
+
+def format_selector(selector: object) -> str:
+    """Return a `metav1.LabelSelector` as text, by key: `app=web,tier in (a,b),!old`; `<none>` where it is empty."""
+    if not isinstance(selector, dict):
+        return NONE
+    labels = selector.get("matchLabels")
+    terms = [(key, f"{key}={value}") for key, value in labels.items()] if isinstance(labels, dict) else []
+    terms += [(read_text(item, "key"), _format_expression(item)) for item in read_objects(selector, "matchExpressions")]
+    return ",".join(text for _, text in sorted(terms)) or NONE
+
+
+def _format_expression(expression: JsonObject) -> str:
+    key, values = read_text(expression, "key"), sorted(map(str, read_list(expression, "values")))
+    match expression.get("operator"):
+        case "In":
+            return f"{key} in ({','.join(values)})"
+        case "NotIn":
+            return f"{key} notin ({','.join(values)})"
+        case "DoesNotExist":
+            return f"!{key}"
+        case _:
+            return key
 
 
 def container_names(*path: str) -> Cell:
