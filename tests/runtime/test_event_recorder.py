@@ -5,7 +5,7 @@ from kubecapy.api.core import EVENTS, Event
 from kubecapy.apimachinery.errors import Forbidden
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.client.interfaces import Unreachable
-from kubecapy.runtime.event_recorder import AGGREGATION_SECONDS, SPAM_BURST, EventRecorder
+from kubecapy.runtime.event_recorder import AGGREGATION_SECONDS, SIMILAR_LIMIT, SPAM_BURST, EventRecorder
 from kubecapy.testing.fake_api import Call, FakeApi
 from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 
@@ -74,12 +74,33 @@ async def test_an_event_is_told_anew_after_a_while_or_once_the_server_dropped_it
 
 
 @on_virtual_time
+async def test_many_events_that_differ_in_their_message_are_told_as_one() -> None:
+    api, clock = FakeApi(VirtualClock()), VirtualClock()
+    machine, recorder = stored_machine(api), new_recorder(api)
+    for number in range(14):
+        await recorder.event(machine, "Warning", "FailedCreate", f"attempt {number}")
+    await recorder.event(machine, "Warning", "FailedCreate", "attempt 3")
+    await recorder.event(machine, "Normal", "Created", "another reason")
+
+    assert sorted(told(api)) == sorted(
+        [
+            ("another reason", 1),
+            *((f"attempt {number}", 2 if number == 3 else 1) for number in range(SIMILAR_LIMIT - 1)),
+            ("(combined from similar events): attempt 13", 5),
+        ]
+    )
+    await clock.sleep(AGGREGATION_SECONDS + 301)
+    await recorder.event(machine, "Warning", "FailedCreate", "attempt 99")
+    assert ("attempt 99", 1) in told(api)
+
+
+@on_virtual_time
 async def test_an_object_that_talks_too_much_is_cut_off_and_others_are_not() -> None:
     api = FakeApi(VirtualClock())
     machine, recorder = stored_machine(api), new_recorder(api)
     other = Machine(metadata=ObjectMeta(name="o", namespace="d", uid="other"), spec=machine.spec)
     for number in range(SPAM_BURST + 10):
-        await recorder.event(machine, "Normal", "Created", f"{number}")
+        await recorder.event(machine, "Normal", f"Created{number}", "same")
     await recorder.event(other, "Normal", "Created", "other")
 
     assert len(api.objects(EVENTS)) == SPAM_BURST + 1

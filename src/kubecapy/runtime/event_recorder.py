@@ -1,9 +1,10 @@
 """Tell people what changed: write Events, aggregated and within limits.
 
 Events are best effort: a failure to write one is logged and forgotten. The same event within ten minutes raises the
-count of the first one, and an object that talks too much is cut off.
+count of the first one; from the tenth that differs in its message alone, they are told as one; and an object that talks
+too much is cut off.
 
-Source: client-go tools/record/events_cache.go (aggregation window, spam filter: burst 25, one in 5 minutes).
+Source: client-go tools/record/events_cache.go (aggregator: 10 in 600 s; spam filter: burst 25, one in 5 minutes).
 """
 
 from collections import OrderedDict
@@ -25,6 +26,9 @@ EventType = Literal["Normal", "Warning"]
 
 AGGREGATION_SECONDS = 600.0
 """An event that repeats after so long is told anew."""
+SIMILAR_LIMIT = 10
+"""From so many on, events of one object and reason that differ in their message are told as one."""
+COMBINED = "(combined from similar events): "
 SPAM_BURST = 25
 """Events of one object that are told at once."""
 SPAM_PER_SECOND = 1.0 / 300.0
@@ -52,6 +56,7 @@ class EventRecorder:
         self._component = component
         self._clock = clock
         self._told: OrderedDict[tuple[str, ...], _Told] = OrderedDict()
+        self._similar: OrderedDict[tuple[str, ...], _Similar] = OrderedDict()
         self._limits: OrderedDict[str, TokenBucket] = OrderedDict()
 
     async def event(self, obj: Any, type_: EventType, reason: str, message: str) -> None:
@@ -72,19 +77,36 @@ class EventRecorder:
             _log.log(V(2), "Failed to write an event about %s %s: %s", about.kind, about.name, error)
 
     async def _write(self, about: ObjectReference, type_: EventType, reason: str, message: str) -> None:
-        identity = (about.kind, about.uid or about.name, type_, reason, message)
+        identity: tuple[str, ...] = (about.kind, about.uid or about.name, type_, reason)
+        if self._is_one_of_many(identity, message):
+            message = f"{COMBINED}{message}"[:MAX_MESSAGE_LENGTH]
+        else:
+            identity = (*identity, message)
         told = self._told.get(identity)
         is_recent = told is not None and self._clock.monotonic() - told.at < AGGREGATION_SECONDS
-        if told is not None and is_recent and await self._repeat(told):
+        if told is not None and is_recent and await self._repeat(told, message):
             return
         name = await self._create(about, type_, reason, message)
         _remember(self._told, identity, _Told(name, 1, self._clock.monotonic()))
 
-    async def _repeat(self, told: "_Told") -> bool:
+    def _is_one_of_many(self, similar: tuple[str, ...], message: str) -> bool:
+        """Note `message`, and return whether too many others came for the same reason lately."""
+        now = self._clock.monotonic()
+        known = self._similar.get(similar)
+        if known is None or now - known.at > AGGREGATION_SECONDS:
+            known = _Similar()
+        known.at = now
+        _remember(self._similar, similar, known)
+        if message not in known.messages and len(known.messages) >= SIMILAR_LIMIT - 1:
+            return True
+        known.messages.add(message)
+        return False
+
+    async def _repeat(self, told: "_Told", message: str) -> bool:
         """Raise the count of an event; return False where it is gone: the server drops events after an hour."""
         told.count += 1
         told.at = self._clock.monotonic()
-        patch = {"count": told.count, "lastTimestamp": format_time(self._clock.now())}
+        patch = {"count": told.count, "lastTimestamp": format_time(self._clock.now()), "message": message}
         try:
             await self._client.patch(EVENTS, told.key, patch)
         except NotFound:
@@ -125,6 +147,14 @@ class _Told:
         self.key = key
         self.count = count
         self.at = at
+
+
+class _Similar:
+    """Messages of events that differ in nothing else."""
+
+    def __init__(self) -> None:
+        self.messages: set[str] = set()
+        self.at = 0.0
 
 
 def _remember(cache: OrderedDict[Any, Any], key: Any, value: Any) -> None:
