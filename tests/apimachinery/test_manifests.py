@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubecapy.apimachinery.codec import DecodeError, Manifest, load_manifests
+from kubecapy.apimachinery.codec import DecodeError, load_manifests
 
 MACHINE = "apiVersion: cluster.k8s.io/v1alpha1\nkind: Machine\nmetadata: {generateName: m-}\n"
 
@@ -17,9 +17,9 @@ def test_every_object_of_a_file_comes_with_its_line() -> None:
 def test_the_bare_items_list_of_the_article_stands_for_its_entries() -> None:
     text = "items:\n- apiVersion: v1\n  kind: A\n- apiVersion: v1\n  kind: B\n"
 
-    assert load_manifests(text, "machines.yaml") == [
-        Manifest({"apiVersion": "v1", "kind": "A"}, "machines.yaml", 2),
-        Manifest({"apiVersion": "v1", "kind": "B"}, "machines.yaml", 4),
+    assert [(found.object, str(found)) for found in load_manifests(text, "machines.yaml")] == [
+        ({"apiVersion": "v1", "kind": "A"}, "machines.yaml:2"),
+        ({"apiVersion": "v1", "kind": "B"}, "machines.yaml:4"),
     ]
 
 
@@ -62,7 +62,7 @@ def test_a_kind_that_has_items_of_its_own_is_no_list() -> None:
         ("\n\nkind: Machine\n", "f:3: the object has no apiVersion"),
         ("- 1\n", "f:1: expected a Kubernetes object"),
         ("items: [1]\n", "f:1: expected a Kubernetes object"),
-        ("a: 1\na: 2\n", "f: line 2: the key"),
+        ("a: 1\na: 2\n", "f:2: the key"),
         ("apiVersion: v1\nkind: 3\n", "f:1: the object has no kind"),
     ],
 )

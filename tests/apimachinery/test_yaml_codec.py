@@ -90,7 +90,7 @@ def test_an_alias_stands_for_what_it_names_and_a_merge_key_gives_way_to_what_fol
     [
         ("a: 1\nb: 2\na: 3\n", 'line 3: the key "a" appears twice'),
         ("y: 1\ntrue: 2\n", 'line 2: the key "true" appears twice'),
-        ("a: [1\n", "line 2: expected YAML"),
+        ("a: [1\n", "line 1: expected YAML"),
         ("\tx: 1", "line 1: expected YAML"),
         ("a: .nan", "line 1: .nan is not a JSON number"),
         ("a:\n  - -.inf", "line 2: -.inf is not a JSON number"),

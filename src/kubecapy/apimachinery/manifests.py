@@ -7,7 +7,8 @@ import msgspec
 
 from kubecapy.apimachinery.json_codec import DecodeError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.yaml_codec import Document, load_documents
+from kubecapy.apimachinery.yaml_codec import YamlError, scan_documents
+from kubecapy.apimachinery.yaml_lines import FieldLines
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -17,12 +18,30 @@ class Manifest(msgspec.Struct, frozen=True):
     """The decoded object; has `apiVersion` and `kind`."""
     source: str
     """Where the text came from, such as a file name."""
-    line: int
-    """Line of `source` where the object begins, counted from 1."""
+    lines: FieldLines
+    """Where its fields stand in that text."""
 
     def __str__(self) -> str:
-        """Return `source:line`."""
-        return f"{self.source}:{self.line}"
+        """Return `source:line`, where the object begins."""
+        return f"{self.source}:{self.lines.line}"
+
+    def place_of(self, path: str) -> str:
+        """Return `source:line` of the field at `path`, or of what it is missing in."""
+        return f"{self.source}:{self.lines.find(path)}"
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """A part of a text that is no object."""
+
+    source: str
+    line: int
+    """Counted from 1."""
+    message: str
+    """Why, and what was expected."""
+
+    def __str__(self) -> str:
+        """Return `source:line: message`."""
+        return f"{self.source}:{self.line}: {self.message}"
 
 
 def load_manifests(text: str, source: str) -> list[Manifest]:
@@ -35,41 +54,36 @@ def load_manifests(text: str, source: str) -> list[Manifest]:
         DecodeError: the text is not YAML, or an object is no mapping or lacks its kind or apiVersion; the message
             names `source` and line.
     """
-    try:
-        documents = load_documents(text)
-    except DecodeError as error:
-        raise DecodeError("", f"{source}: {error}") from error
-    return [manifest for document in documents for manifest in _flatten(document, source)]
+    manifests = []
+    for found in scan_manifests(text, source):
+        if isinstance(found, Flaw):
+            raise DecodeError("", str(found))
+        manifests.append(found)
+    return manifests
 
 
-def _flatten(document: Document, source: str) -> Iterator[Manifest]:
-    if document.value is None:
-        return
-    yield from _objects(document.value, Place(source, document.line), document.item_lines)
+def scan_manifests(text: str, source: str) -> Iterator[Manifest | Flaw]:
+    """Yield what `load_manifests` returns, and in its place whatever keeps a part of `text` from being an object."""
+    for document in scan_documents(text):
+        if isinstance(document, YamlError):
+            yield Flaw(source, document.line, document.sentence)
+        elif document.value is not None:
+            yield from _objects(document.value, source, document.lines)
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A line of a text."""
-
-    source: str
-    line: int
-
-    def refusal(self, message: str) -> DecodeError:
-        """Return the error that says `message` about this place."""
-        return DecodeError("", f"{self.source}:{self.line}: {message}")
-
-
-def _objects(value: Any, place: Place, item_lines: tuple[int, ...]) -> Iterator[Manifest]:
+def _objects(value: Any, source: str, lines: FieldLines) -> Iterator[Manifest | Flaw]:
     if not isinstance(value, dict):
-        raise place.refusal("expected a Kubernetes object, a mapping with apiVersion and kind")
-    if not _is_list(value):
-        _require_text(value, "apiVersion", place)
-        _require_text(value, "kind", place)
-        yield Manifest(value, place.source, place.line)
-        return
-    for index, item in enumerate(value["items"]):
-        line = item_lines[index] if index < len(item_lines) else place.line
-        yield from _objects(_with_kind_of_list(item, value), Place(place.source, line), ())
+        yield Flaw(source, lines.line, "expected a Kubernetes object, a mapping with apiVersion and kind")
+    elif _is_list(value):
+        entries = lines.items()
+        for index, item in enumerate(value["items"]):
+            # A merge key may replace the list that stands in the text.
+            item_lines = entries[index] if index < len(entries) else lines
+            yield from _objects(_with_kind_of_list(item, value), source, item_lines)
+    elif missing := next((field for field in _EXAMPLES if not _is_text(value.get(field))), None):
+        yield Flaw(source, lines.line, f"the object has no {missing}; add it, as in `{_EXAMPLES[missing]}`")
+    else:
+        yield Manifest(value, source, lines)
 
 
 def _is_list(value: JsonObject) -> bool:
@@ -86,10 +100,9 @@ def _with_kind_of_list(item: Any, parent: JsonObject) -> Any:
     return {"apiVersion": parent.get("apiVersion"), "kind": kind, **item}
 
 
-def _require_text(value: JsonObject, field: str, place: Place) -> None:
-    found = value.get(field)
-    if not isinstance(found, str) or not found:
-        raise place.refusal(f"the object has no {field}; add it, as in `{_EXAMPLES[field]}`")
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 _EXAMPLES = {"apiVersion": 'apiVersion: "cluster.k8s.io/v1alpha1"', "kind": "kind: Machine"}
+"""Field that every object has, and how it is written."""

@@ -6,15 +6,17 @@ of which kubectl takes the last, and a tag that JSON cannot say, which kubectl d
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import msgspec
 import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from kubecapy.apimachinery.json_codec import DecodeError
 from kubecapy.apimachinery.nesting import MAX_DEPTH
+from kubecapy.apimachinery.yaml_lines import MERGE_KEY, FieldLines, line_of
 from kubecapy.apimachinery.yaml_scalars import Scalar, json_scalar, key_text, resolve_scalar, resolve_tagged
 
 MAX_NODES = 1_000_000
@@ -33,10 +35,18 @@ class Document(msgspec.Struct, frozen=True):
 
     value: Any
     """The JSON value; None for an empty document."""
-    line: int
-    """First line, counted from 1."""
-    item_lines: tuple[int, ...] = ()
-    """First line of each entry of a top-level `items` list."""
+    lines: FieldLines
+    """Where its fields stand."""
+
+
+class YamlError(DecodeError):
+    """A text, or one document of it, is no YAML or cannot be said in JSON; `str()` names the line."""
+
+    def __init__(self, line: int, message: str) -> None:
+        """Keep the line, counted from 1, and the sentence."""
+        super().__init__("", f"line {line}: {message}")
+        self.line = line
+        self.sentence = message
 
 
 def load_yaml(text: str) -> list[Any]:  # Any: a JSON value
@@ -52,22 +62,58 @@ def load_documents(text: str) -> list[Document]:
     """Return all documents of `text` with their lines.
 
     Raises:
-        DecodeError: as `load_yaml`.
+        YamlError: as `load_yaml`.
     """
+    documents = []
+    for found in scan_documents(text):
+        if isinstance(found, YamlError):
+            raise found
+        documents.append(found)
+    return documents
+
+
+def scan_documents(text: str) -> Iterator[Document | YamlError]:
+    """Yield every document of `text` in its order, or what is wrong with it; nothing follows what is no YAML at all.
+
+    At most one error a document.
+    """
+    for node in _compose(text):
+        if isinstance(node, YamlError):
+            yield node
+            continue
+        try:
+            yield Document(_NodeReader().value(node), FieldLines(node))
+        except YamlError as error:
+            yield error
+
+
+def _compose(text: str) -> Iterator[Node | YamlError]:
     if not text.endswith("\n"):
         # kubectl reads line by line, and ends the last one where nobody did: a block text ends with a line end then.
         text += "\n"
     try:
         _refuse_depth(text)
-        # The loader below cannot construct objects: it is asked for nodes only.
-        nodes = list(yaml.compose_all(text, Loader=_NodeLoader))
+        # The loader cannot construct objects: it is asked for nodes only.
+        yield from yaml.compose_all(text, Loader=_NodeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         what = ", ".join(filter(None, (error.context, error.problem)))
-        raise DecodeError("", f"line {line}: expected YAML: {what}") from error
-    except yaml.YAMLError as error:
-        raise DecodeError("", f"expected YAML: {error}") from error
-    return [_document(node) for node in nodes]
+        # A mark at the end of the text is behind the last line.
+        yield YamlError(min(line, _last_line(text)), f"expected YAML: {what}")
+    except yaml.reader.ReaderError as error:
+        line = text.encode(errors="replace")[: error.position].count(b"\n") + 1
+        yield YamlError(line, f"expected YAML: {error.reason}, found {_shown(error.character)}")
+    except YamlError as error:
+        yield error
+
+
+def _last_line(text: str) -> int:
+    return text.rstrip().count("\n") + 1
+
+
+def _shown(character: int | bytes | str) -> str:
+    code = ord(character) if isinstance(character, str | bytes) else character
+    return f"the character #x{code:04x}"
 
 
 def dump_yaml(value: Any) -> str:  # Any: Structs and JSON values
@@ -106,30 +152,15 @@ def _reads_as_text(text: str) -> bool:
     return isinstance(resolve_scalar(text), str)
 
 
-def _document(node: Node) -> Document:
-    reader = _NodeReader()
-    items = next((v for k, v in _pairs(node) if isinstance(k, ScalarNode) and k.value == "items"), None)
-    entries = items.value if isinstance(items, SequenceNode) else ()
-    return Document(reader.value(node), _line(node), tuple(_line(entry) for entry in entries))
-
-
-def _pairs(node: Node) -> list[tuple[Node, Node]]:
-    return node.value if isinstance(node, MappingNode) else []
-
-
-def _line(node: Node) -> int:
-    return node.start_mark.line + 1
-
-
 def _refuse(node: Node, message: str) -> NoReturn:
-    raise DecodeError("", f"line {_line(node)}: {message}")
+    raise YamlError(line_of(node), message)
 
 
 def _refuse_depth(text: str) -> None:
     """Refuse what is nested too deeply: libyaml composes nodes by recursion in C, which ends the process.
 
     Raises:
-        DecodeError: there are more than `MAX_DEPTH` levels.
+        YamlError: there are more than `MAX_DEPTH` levels.
     """
     if not _may_be_deep(text):
         return
@@ -138,7 +169,7 @@ def _refuse_depth(text: str) -> None:
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise DecodeError("", _TOO_DEEP)
+                raise YamlError(event.start_mark.line + 1 if event.start_mark else 1, _TOO_DEEP)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
 
@@ -179,7 +210,7 @@ class _NodeReader:
         mapping: dict[str, Any] = {}
         # Order: as kubectl does it, a merged mapping replaces what stands before it and gives way to what follows.
         for key_node, value_node in node.value:
-            if isinstance(key_node, ScalarNode) and key_node.tag == _PLAIN and key_node.value == "<<":
+            if isinstance(key_node, ScalarNode) and key_node.tag == _PLAIN and key_node.value == MERGE_KEY:
                 for other in self._merged(value_node):
                     mapping |= other
                 continue
