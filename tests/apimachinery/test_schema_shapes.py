@@ -205,3 +205,31 @@ def test_patterns_are_read_as_go_reads_them(pattern: str, text: str, matches: bo
 def test_what_go_refuses_is_refused(pattern: str) -> None:
     with pytest.raises(PatternError):
         compile_pattern(pattern)
+
+
+def test_an_unknown_field_comes_with_the_nearest_known_name() -> None:
+    schema = compile_schema(
+        {
+            "type": "object",
+            "properties": {
+                "spec": {
+                    "type": "object",
+                    "properties": {
+                        "versions": {"type": "string"},
+                        "items": {
+                            "type": "array",
+                            "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+                        },
+                    },
+                }
+            },
+        }
+    )
+
+    found = schema.find_unknown({"spec": {"version": "1", "items": [{"nmae": "a"}]}, "status": {}})
+
+    assert [str(error) for error in found] == [
+        'spec.items[0].nmae: unknown field "nmae", did you mean "name"?',
+        'spec.version: unknown field "version", did you mean "versions"?',
+        'status: unknown field "status"',
+    ]

@@ -4,11 +4,28 @@ Source: pkg/apiserver/schema/pruning and defaulting/prunenulls.go of k8s.io/apie
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Self
 
 from kubecapy.apimachinery.go_types import flat_fields
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
+
+
+class UnknownPath(str):
+    """Path of a field that a schema does not know, which remembers what it knows in that place."""
+
+    parent: str
+    """Path of the object that holds the field; empty for the root."""
+    name: str
+    known: Sequence[str]
+    """Names that the schema has there."""
+
+    def __new__(cls, parent: str, name: str, known: Sequence[str]) -> Self:
+        """Return the path of `name` below `parent`."""
+        path = super().__new__(cls, f"{parent}.{name}" if parent else name)
+        path.parent, path.name, path.known = parent, name, known
+        return path
+
 
 Prune = Callable[[Any, str, list[str]], Any]
 """Returns a value without unknown fields and appends their paths to the list."""
@@ -63,12 +80,11 @@ def _compile_members(props: JSONSchemaProps, *, is_resource: bool, preserves: bo
         kept: dict[str, Any] = {}
         for name, member in value.items():
             member_prune = known.get(name, other)
-            place = f"{path}.{name}" if path else name
             if member_prune is None:
                 # At the root, apiVersion and kind are never told of.
-                unknown.append(place)
+                unknown.append(UnknownPath(path, name, tuple(known)))
             elif member is not None:
-                kept[name] = member_prune(member, place, unknown)
+                kept[name] = member_prune(member, f"{path}.{name}" if path else name, unknown)
             elif name not in nulls and (name in known or not drops_null):
                 kept[name] = None
         return kept

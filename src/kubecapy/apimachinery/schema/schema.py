@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from kubecapy.apimachinery.field_errors import below, forbidden, invalid
-from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.fields import FieldError, unknown_field
 from kubecapy.apimachinery.go_types import WrongType
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.correlation import ABSENT, member_before
@@ -13,7 +13,7 @@ from kubecapy.apimachinery.schema.embedded import MetadataCheck, compile_coerce,
 from kubecapy.apimachinery.schema.keywords import check_keywords
 from kubecapy.apimachinery.schema.lists import compile_list_types
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, read_props
-from kubecapy.apimachinery.schema.pruning import compile_prune
+from kubecapy.apimachinery.schema.pruning import UnknownPath, compile_prune
 from kubecapy.apimachinery.schema.rules import compile_rules
 from kubecapy.apimachinery.schema.structural import check_structure, find_unsupported
 from kubecapy.apimachinery.schema.validation import Check, compile_check
@@ -131,6 +131,16 @@ class Schema:
             unknown += sorted(coerced)
         return pruned, unknown
 
+    def find_unknown(self, obj: Any) -> list[FieldError]:
+        """Return an error for each field of `obj` that the schema does not know, with the nearest known name.
+
+        Raises:
+            MalformedMetadata: as `prune`.
+        """
+        _, unknown = self.prune(obj)
+        known = (path if isinstance(path, UnknownPath) else UnknownPath(*_split(path), ()) for path in unknown)
+        return [unknown_field(path.parent, path.name, path.known) for path in known]
+
     def _had_duplicates(self, old: Any) -> bool:
         """Return whether lists held an entry twice before already: then they may go on to do so."""
         errors: list[FieldError] = []
@@ -174,6 +184,11 @@ def compile_schema(openapi: JsonObject, path: str = "openAPIV3Schema") -> Schema
     if errors:
         raise SchemaError(tuple(errors))
     return Schema(props)
+
+
+def _split(path: str) -> tuple[str, str]:
+    parent, _, name = path.rpartition(".")
+    return parent, name
 
 
 def _told_once(check: Check, value: Any, old: Any) -> list[FieldError]:
