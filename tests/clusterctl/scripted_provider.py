@@ -29,6 +29,7 @@ class ScriptedTooling(FakeTooling):
 
 class ScriptedProvider(FakeProvider):
     name = "scripted"
+    spec_api_versions = ("scripted/v1",)
 
     @contextlib.asynccontextmanager
     async def open_tooling(self, settings: ProviderSettings) -> AsyncIterator[ScriptedTooling]:

@@ -17,6 +17,7 @@ HELPS = {
     "generate-yaml": ("generate-yaml", "--help"),
     "get": ("get", "--help"),
     "apply": ("apply", "--help"),
+    "validate": ("validate", "--help"),
     "logs": ("logs", "--help"),
 }
 
@@ -148,7 +149,8 @@ def test_help_imports_nothing_heavy() -> None:
         "from kubecapy.clock import SystemClock\n"
         "from kubecapy.clusterctl.__main__ import run\n"
         "from kubecapy.clusterctl.invocation import Invocation\n"
-        "for words in ([], ['create', 'cluster', '--help'], ['delete', 'cluster', '--help'], ['get', '--help']):\n"
+        "helps = (['create', 'cluster'], ['delete', 'cluster'], ['get'], ['validate'])\n"
+        "for words in ([], *([*words, '--help'] for words in helps)):\n"
         "    assert run(words, Invocation({}, SystemClock(), Random(0))) == 0\n"
         "heavy = {'aiohttp', 'cryptography', 'rich', 'yaml', 'openstack', 'jinja2', 'sqlite3'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"

@@ -38,7 +38,10 @@ def test_an_unknown_field_is_named_with_file_and_line(create, tmp_path, invocati
     outcome = create()
 
     assert outcome.code == 1
-    assert outcome.err == f'Error: {tmp_path}/machines.yaml:8: spec.version: unknown field "spec.version"\n'
+    assert (
+        outcome.err
+        == f'Error: {tmp_path}/machines.yaml:13: spec.version: unknown field "version", did you mean "versions"?\n'
+    )
     refuse_traces(invocation)
 
 
@@ -48,7 +51,7 @@ def test_a_field_of_another_type_is_named(create, tmp_path, invocation) -> None:
     outcome = create()
 
     assert outcome.code == 1
-    assert "cluster.yaml:1: spec.clusterNetwork.serviceDomain: " in outcome.err
+    assert "cluster.yaml:8: spec.clusterNetwork.serviceDomain: " in outcome.err
     assert "must be of type string" in outcome.err
     refuse_traces(invocation)
 
@@ -60,7 +63,7 @@ def test_a_field_that_the_provider_does_not_know_is_named(create, tmp_path, invo
 
     assert outcome.code == 1
     assert outcome.err == (
-        f'Error: {tmp_path}/machines.yaml:8: spec.providerSpec.value.wrong: unknown field "wrong" of a Machine\n'
+        f'Error: {tmp_path}/machines.yaml:12: spec.providerSpec.value.wrong: unknown field "wrong" of a Machine\n'
     )
     refuse_traces(invocation)
 

@@ -51,6 +51,7 @@ cli = LazyGroup(
         "delete": ("kubecapy.clusterctl.cli:delete", "Delete a cluster API resource"),
         "get": ("kubecapy.clusterctl.commands.get:get", "Show objects"),
         "apply": ("kubecapy.clusterctl.commands.apply:apply", "Create or change objects as a file says"),
+        "validate": ("kubecapy.clusterctl.commands.validate:validate", "Check manifests without any cluster"),
         "logs": ("kubecapy.clusterctl.commands.logs:logs", "Print the log of a pod"),
         "version": ("kubecapy.clusterctl.commands.version:version", "Print the version"),
         "completion": ("kubecapy.clusterctl.commands.completion:completion", "Print a script for shell completion"),

@@ -101,6 +101,8 @@ class Provider(Protocol):
 
     name: str
     """As in `--provider openstack`."""
+    spec_api_versions: Sequence[str]
+    """The `apiVersion` of a providerSpec's value that is meant for this provider, in each of its spellings."""
 
     def open_actuators(self, settings: ProviderSettings) -> AbstractAsyncContextManager[Actuators]:
         """Open the clients of the cloud for as long as the context lasts; the heavy imports happen here."""
@@ -128,6 +130,13 @@ def load_provider(name: str) -> Provider:
     return cast("Provider", offered[name].load()())
 
 
+def find_provider_of(api_version: str) -> Provider | None:
+    """Return the installed provider that the `apiVersion` of a providerSpec's value names; None where none does."""
+    names = sorted(entry.name for entry in entry_points(group=ENTRY_POINT_GROUP))
+    providers = (load_provider(name) for name in names)
+    return next((provider for provider in providers if api_version in provider.spec_api_versions), None)
+
+
 __all__ = [
     "ENTRY_POINT_GROUP",
     "Actuators",
@@ -138,5 +147,6 @@ __all__ = [
     "ProviderSettings",
     "ProviderTooling",
     "UnknownProvider",
+    "find_provider_of",
     "load_provider",
 ]

@@ -128,6 +128,7 @@ class FakeProvider:
     """The provider called `fake`; every part of it acts in the one cloud that it is given."""
 
     name = "fake"
+    spec_api_versions = ("fake/v1",)
 
     def __init__(self, cloud: FakeCloud | None = None) -> None:
         """Act in `cloud`, an empty one of its own where none is given."""

@@ -1,15 +1,17 @@
 """Ask everything that can be asked before anything is made."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kubecapy.apimachinery.codec import Manifest
 from kubecapy.clusterctl.errors import ClusterctlError
+from kubecapy.clusterctl.inputs.checks.checker import Checker
+from kubecapy.clusterctl.inputs.checks.kinds import known_kinds
 from kubecapy.clusterctl.inputs.files import Inputs
 from kubecapy.clusterctl.inputs.provider_tools import ManifestSecrets, find_provider, open_tooling
-from kubecapy.clusterctl.inputs.validation import Validator, refuse_wrong_fields
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.contract.errors import ProviderError
 from kubecapy.contract.provider import ProviderTooling
@@ -24,7 +26,7 @@ async def check_inputs(inputs: Inputs, provider: str, invocation: Invocation, *,
             lacks something; the message holds one sentence for each.
     """
     async with _open_tooling(inputs, provider, invocation) as tooling:
-        refuse_wrong_fields([inputs.cluster, *inputs.machines], Validator(tooling.validate_spec))
+        _refuse_wrong_fields([inputs.cluster, *inputs.machines], Checker(known_kinds(), tooling.validate_spec))
         if ask_cloud:
             await _refuse_what_the_cloud_lacks(inputs, tooling)
 
@@ -48,6 +50,13 @@ async def _open_tooling(inputs: Inputs, name: str, invocation: Invocation) -> As
                 yield tooling
         except ProviderError as error:
             raise ClusterctlError(_in_words_of_components(error, folder)) from error
+
+
+def _refuse_wrong_fields(manifests: Sequence[Manifest], checker: Checker) -> None:
+    findings = [finding for manifest in manifests for finding in checker.check(manifest)]
+    errors = [str(finding) for finding in findings if finding.severity == "error"]
+    if errors:
+        raise ClusterctlError("\n".join(errors))
 
 
 def _in_words_of_components(error: ProviderError, folder: str) -> str:

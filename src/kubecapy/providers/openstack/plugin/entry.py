@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from kubecapy.contract.provider import Actuators, ProviderSettings, ProviderTooling
 from kubecapy.providers.openstack.actuators.cluster import OpenStackClusterActuator
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
+from kubecapy.providers.openstack.api.header import API_VERSION, REGISTERED_API_VERSION
 from kubecapy.providers.openstack.cloud.sdk import CONNECTIONS, SdkTransport
 from kubecapy.providers.openstack.cloud.threads import DaemonThreads
 from kubecapy.providers.openstack.plugin.tooling import OpenStackTooling
@@ -16,6 +17,7 @@ class OpenStackPlugin:
     """The provider `openstack`; nothing is opened or imported from the SDK before a context is entered and used."""
 
     name = "openstack"
+    spec_api_versions = (API_VERSION, REGISTERED_API_VERSION)
 
     def open_actuators(self, settings: ProviderSettings) -> AbstractAsyncContextManager[Actuators]:
         """Open the verbs for machines and clusters."""

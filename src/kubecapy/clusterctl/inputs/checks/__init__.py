@@ -1,0 +1,1 @@
+"""Say of manifests what is wrong with them, without asking any server."""
