@@ -7,13 +7,14 @@ must fail because of it. `test_planted_defects.py` runs that module once for eac
 import os
 from collections.abc import Mapping
 
+from tests.conformance.defects.clients import CLIENTS
 from tests.conformance.defects.defect import Defect
 from tests.conformance.defects.reading import READING
 
 VARIABLE = "KUBECAPY_PLANTED_DEFECT"
 """Environment variable that names the defect to plant."""
 
-DEFECTS: Mapping[str, Defect] = {**READING}
+DEFECTS: Mapping[str, Defect] = {**READING, **CLIENTS}
 
 
 def plant_asked_for() -> None:
