@@ -20,7 +20,8 @@ from kubecapy.testing import kubernetes
 
 EMBEDDED, KUBERNETES = "embedded", "kubernetes"
 ROOT = Path(__file__).resolve().parent.parent
-_POLL_SECONDS = 0.005
+_POLL_SECONDS = 0.05
+"""As often as `kubernetes.run_kubernetes` looks; oftener would take the CPU that the start needs."""
 _START_SECONDS = 60.0
 
 
@@ -85,6 +86,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], pki: Path, port: int) ->
 
 def _is_ready(pki: Path, port: int) -> bool:
     with contextlib.suppress(OSError):
+        # Cheap as long as nobody listens.
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
         connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=_client_tls(pki))
         with contextlib.closing(connection):
             return all(_status(connection, path) == 200 for path in ("/readyz", "/api/v1/namespaces/default"))
