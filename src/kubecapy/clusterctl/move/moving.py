@@ -134,5 +134,5 @@ def _deletion_order(inventory: Inventory) -> tuple[ObjectAddress, ...]:
 
 def _deletions(inventory: Inventory) -> tuple[ObjectAddress, ...]:
     """Return what a person asked to be deleted: a copy carries no deletion timestamp."""
-    wished = (*inventory.machines, inventory.cluster)
+    wished = (*inventory.machines, *inventory.sets, inventory.cluster)
     return tuple(address_of(obj) for obj in wished if "deletionTimestamp" in obj["metadata"])

@@ -9,7 +9,7 @@ import msgspec
 
 from kubecapy.api.apiextensions import CUSTOM_RESOURCE_DEFINITIONS
 from kubecapy.api.apps import DEPLOYMENTS, STATEFUL_SETS
-from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES
+from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINE_CLASSES, MACHINE_DEPLOYMENTS, MACHINE_SETS, MACHINES
 from kubecapy.api.core import CONFIG_MAPS, NAMESPACES, PODS, SECRETS
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import Resource
@@ -22,6 +22,9 @@ def raw(resource: Resource[Any]) -> Resource[JsonObject]:
 
 RAW_CLUSTERS: Final = raw(CLUSTERS)
 RAW_MACHINES: Final = raw(MACHINES)
+RAW_MACHINE_SETS: Final = raw(MACHINE_SETS)
+RAW_MACHINE_DEPLOYMENTS: Final = raw(MACHINE_DEPLOYMENTS)
+RAW_MACHINE_CLASSES: Final = raw(MACHINE_CLASSES)
 RAW_SECRETS: Final = raw(SECRETS)
 RAW_CONFIG_MAPS: Final = raw(CONFIG_MAPS)
 RAW_NAMESPACES: Final = raw(NAMESPACES)
