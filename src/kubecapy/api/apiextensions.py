@@ -64,10 +64,10 @@ class CustomResourceDefinitionSpec(Value, frozen=True, kw_only=True, rename="cam
 class CustomResourceDefinitionStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What was found."""
 
-    conditions: tuple[Condition, ...] = ()
-    """Established is True once the kind is served."""
+    conditions: tuple[Condition, ...] | None = ()
+    """Established is True once the kind is served; null in kube-apiserver's reply to the creation."""
     accepted_names: CustomResourceDefinitionNames | None = None
-    stored_versions: tuple[str, ...] = ()
+    stored_versions: tuple[str, ...] | None = ()
 
 
 class CustomResourceDefinition(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
