@@ -20,7 +20,7 @@ def forbidden(user: UserInfo, attributes: Attributes, missing_roles: Sequence[st
 def refused(attributes: Attributes, reason: str) -> Forbidden:
     """Return the refusal of a request for `reason`."""
     if not attributes.is_resource:
-        return Forbidden(f"forbidden: {reason}")
+        return Forbidden(f"forbidden: {reason}", details=StatusDetails())
     qualified = f"{attributes.resource}.{attributes.group}" if attributes.group else attributes.resource
     subject = f'{qualified} "{attributes.name}"' if attributes.name else qualified
     details = StatusDetails(name=attributes.name, group=attributes.group, kind=attributes.resource)
