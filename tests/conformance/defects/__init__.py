@@ -8,13 +8,14 @@ import os
 from collections.abc import Mapping
 
 from tests.conformance.defects.clients import CLIENTS
+from tests.conformance.defects.custom import CUSTOM
 from tests.conformance.defects.defect import Defect
 from tests.conformance.defects.reading import READING
 
 VARIABLE = "KUBECAPY_PLANTED_DEFECT"
 """Environment variable that names the defect to plant."""
 
-DEFECTS: Mapping[str, Defect] = {**READING, **CLIENTS}
+DEFECTS: Mapping[str, Defect] = {**CLIENTS, **CUSTOM, **READING}
 
 
 def plant_asked_for() -> None:

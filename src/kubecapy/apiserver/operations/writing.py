@@ -12,7 +12,6 @@ import msgspec
 
 from kubecapy.apimachinery.errors import (
     Forbidden,
-    MethodNotAllowed,
     StatusDetails,
     already_exists,
     not_found,
@@ -97,13 +96,10 @@ class ObjectWriting:
             StatusError: AlreadyExists, Invalid, BadRequest, Forbidden where the namespace is ending, NotFound where
                 it is missing.
         """
-        if kind.is_terminating:
-            raise MethodNotAllowed(
-                "create not allowed while custom resource definition is terminating",
-                details=StatusDetails(group=kind.group, kind=kind.plural),
-            )
         place_new(kind, namespace, obj)
         self._name(kind, obj)
+        if kind.is_terminating:
+            raise _no_more(kind, obj["metadata"]["name"])
         prepared = prepare_new(kind, admit(obj), validation)
         self._check_namespace(kind, namespace, prepared.obj)
         # All parts are submitted before the first wait: a client that hangs up leaves no half of them.
@@ -198,6 +194,13 @@ def is_finished(kind: ServedKind, obj: JsonObject) -> bool:
     if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
         return False
     return not metadata.get("deletionGracePeriodSeconds") and not kind.strategy.is_held(obj)
+
+
+def _no_more(kind: ServedKind, name: str) -> Forbidden:
+    """Return what refuses an object of a kind whose definition is being deleted."""
+    words = "create not allowed while custom resource definition is terminating"
+    details = StatusDetails(name=name, group=kind.group, kind=kind.plural)
+    return Forbidden(f'{kind.qualified_plural} "{name}" is forbidden: {words}', details=details)
 
 
 def in_version(obj: JsonObject, kind: ServedKind) -> JsonObject:

@@ -1,0 +1,55 @@
+"""Break custom kinds: their schemas, and what becomes of their definitions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.conformance.defects.defect import Defect
+
+from kubecapy.apimachinery.schema import lists, pruning
+from kubecapy.apimachinery.schema.schema import Schema
+from kubecapy.apiserver.crd import lifecycle
+
+
+def _fill_nothing() -> None:
+    def default(_schema: Schema, obj: Any) -> Any:
+        return obj
+
+    Schema.default = default  # type: ignore[method-assign]
+
+
+def _prune_no_list() -> None:
+    def compile_items(*_arguments: Any, **_options: Any) -> Any:
+        return lambda value, _path, _unknown: value
+
+    pruning._compile_items = compile_items
+
+
+def _allow_duplicates() -> None:
+    lists._report = lambda *_arguments: None
+
+
+def _accept_names_in_use() -> None:
+    lifecycle._in_use = lambda *_arguments: iter(())
+
+
+def _name_another_reason() -> None:
+    decide = lifecycle._decide
+
+    def misread(*arguments: Any) -> Any:
+        names, conflict = decide(*arguments)
+        if conflict is not None:
+            conflict = lifecycle.Condition(
+                type=conflict.type, status="False", reason="Conflict", message=conflict.message
+            )
+        return names, conflict
+
+    lifecycle._decide = misread
+
+
+CUSTOM: Mapping[str, Defect] = {
+    "a default is not filled in": Defect(_fill_nothing, "test_definition_lifecycle.py"),
+    "items of lists are not pruned": Defect(_prune_no_list, "test_schemas.py"),
+    "a set holds an entry twice": Defect(_allow_duplicates, "test_schemas.py"),
+    "names in use are accepted": Defect(_accept_names_in_use, "test_definition_lifecycle.py"),
+    "a conflict of names has a reason of its own": Defect(_name_another_reason, "test_definition_lifecycle.py"),
+}
