@@ -96,7 +96,7 @@ class Watch(asyncio.Protocol):
     """A watch that counts the events that come, without reading them."""
 
     def __init__(self, mark: bytes, wanted: int) -> None:
-        """Count occurrences of `mark`; `done` resolves at `wanted` of them."""
+        """Count occurrences of `mark`; `done` resolves at `wanted` of them, or where the server ends the watch."""
         self._mark = mark
         self._wanted = wanted
         self._tail = b""
@@ -129,9 +129,11 @@ class Watch(asyncio.Protocol):
             self.done.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Fail whoever waits for more."""
+        """Let nobody wait for more: a server ends the watch of a client that it finds too slow."""
+        if not self.opened.done():
+            self.opened.set_exception(ConnectionError(f"the server refused a watch: {error}"))
         if not self.done.done():
-            self.done.set_exception(ConnectionError(f"the server ended a watch early: {error}"))
+            self.done.set_result(None)
 
 
 @asynccontextmanager
