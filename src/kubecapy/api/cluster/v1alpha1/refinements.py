@@ -8,7 +8,7 @@ Limit: a real API server refuses a rule whose estimated cost is unbounded. So ev
 greatest size: labels of a template, demands of a selector, and their values.
 Limit: a rule of a CustomResourceDefinition sees name and generateName of an object's metadata and nothing else of it
 (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules).
-What concerns labels of the object itself is said by `kubecapy.api.cluster.v1alpha1.policies`.
+So the label that names the cluster is kept by a rule in templates alone; see docs/decisions.
 """
 
 from collections.abc import Mapping
