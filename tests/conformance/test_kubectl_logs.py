@@ -38,12 +38,6 @@ async def test_logs_shows_what_the_kubelet_has(terminal: Terminal, kubelet: Kube
         $ kubectl logs p
         hello from main
         ! Defaulted container "main" out of: main, side
-        $ kubectl logs p --all-containers
-        hello from main
-        hello from side
-        $ kubectl logs p --all-containers --prefix
-        [pod/p/main] hello from main
-        [pod/p/side] hello from side
         $ kubectl logs pod/p side --tail=2 --timestamps --since=1h --limit-bytes=100
         hello from side
         $ kubectl logs p -c nothing
@@ -61,6 +55,9 @@ async def test_logs_shows_what_the_kubelet_has(terminal: Terminal, kubelet: Kube
     path, _, query = kubelet.asked[-1].partition("?")
     assert path == f"/containerLogs/{terminal.names['NAMESPACE']}/p/side"
     assert set(query.split("&")) == {"tailLines=2", "timestamps=true", "sinceSeconds=3600", "limitBytes=100"}
+    # kubectl asks for the logs of several containers in any order.
+    both = await terminal.run("kubectl logs p --all-containers --prefix")
+    assert sorted(both.splitlines()) == ["[pod/p/main] hello from main", "[pod/p/side] hello from side"]
 
 
 async def test_logs_tells_why_there_are_none(terminal: Terminal, kubelet: Kubelet) -> None:
