@@ -1,6 +1,7 @@
 """Make custom kinds, and say what a server should answer about them."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def definition(group: str, schema: Any = None, **version: Any) -> dict[str, Any]
                     "name": "v1",
                     "served": True,
                     "storage": True,
-                    "schema": {"openAPIV3Schema": schema if schema is not None else SPEC_WITH_TEXT},
+                    "schema": {"openAPIV3Schema": deepcopy(schema if schema is not None else SPEC_WITH_TEXT)},
                     **version,
                 }
             ],
