@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.development_server import run_development_server
 
-from kubecapy.api.cluster.v1alpha1.crds import custom_resource_definitions
 from kubecapy.apimachinery.codec import dump_yaml, load_yaml
 
 MACHINE = """\
@@ -22,17 +22,8 @@ spec: {providerSpec: {}}
 @pytest.fixture(scope="module")
 def kubeconfig(tmp_path_factory) -> Iterator[Path]:
     """A development server with the CRDs applied, as a person would run it."""
-    folder = tmp_path_factory.mktemp("apiserver")
-    command = [sys.executable, "-m", "kubecapy.daemons", "apiserver", "--state-dir", str(folder / "state")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        line = server.stdout.readline()
-        path = Path(line.removeprefix("export KUBECONFIG=").strip())
-        crds = folder / "crds.yaml"
-        crds.write_text("---\n".join(dump_yaml(crd) for crd in custom_resource_definitions()))
-        subprocess.run(["clusterctl", "apply", "-f", crds, "--kubeconfig", path], check=True, capture_output=True)
+    with run_development_server(tmp_path_factory.mktemp("apiserver")) as path:
         yield path
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(5) == 0
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.development_server import run_development_server
 
-from kubecapy.api.cluster.v1alpha1.crds import custom_resource_definitions
 from kubecapy.api.coordination import LEASES
-from kubecapy.apimachinery.codec import dump_yaml
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.client.http import HttpClient
 from kubecapy.client.kubeconfig import load
@@ -26,16 +25,8 @@ KUBECAPY = [sys.executable, "-m", "kubecapy.daemons"]
 
 @pytest.fixture(scope="module")
 def kubeconfig(tmp_path_factory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("apiserver")
-    command = [*KUBECAPY, "apiserver", "--state-dir", str(folder / "state")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        path = Path(server.stdout.readline().removeprefix("export KUBECONFIG=").strip())
-        crds = folder / "crds.yaml"
-        crds.write_text("---\n".join(dump_yaml(crd) for crd in custom_resource_definitions()))
-        subprocess.run(["clusterctl", "apply", "-f", crds, "--kubeconfig", path], check=True, capture_output=True)
+    with run_development_server(tmp_path_factory.mktemp("apiserver")) as path:
         yield path
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(5) == 0
 
 
 @pytest.fixture
