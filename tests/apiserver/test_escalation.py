@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.apiserver.rules_reader import DictReader
 
-from kubecapy.apimachinery.errors import Forbidden
+from kubecapy.apimachinery.errors import Forbidden, NotFound
 from kubecapy.apiserver.admission.kubelets import KubeletAdmission
 from kubecapy.apiserver.admission.role_grants import RoleAdmission
 from kubecapy.apiserver.authorization import Authorizer
@@ -27,8 +27,13 @@ def ask(verb: str, resource: str, namespace: str = "default", name: str = "", gr
     return Attributes(verb=verb, group=group, version="v1", resource=resource, namespace=namespace, name=name)
 
 
-def mirror(**spec: Any) -> dict[str, Any]:
+NODE = {"metadata": {"name": "n1", "uid": "u-1"}}
+OWNER = {"apiVersion": "v1", "kind": "Node", "name": "n1", "uid": "u-1", "controller": True}
+
+
+def mirror(*owners: dict[str, Any], **spec: Any) -> dict[str, Any]:
     metadata = {"name": "m", "namespace": "default", "annotations": {"kubernetes.io/config.mirror": "x"}}
+    metadata["ownerReferences"] = list(owners or (OWNER,))
     containers = [{"name": "c", "image": "i"}]
     return {"metadata": metadata, "spec": {"nodeName": "n1", "containers": containers, **spec}}
 
@@ -59,15 +64,42 @@ def test_a_pod_with_a_variable_gives_its_kubelet_no_list_of_secrets(reader: Dict
     ],
     ids=["secret", "configMap", "projected", "envFrom", "imagePullSecrets", "account", "token"],
 )
-def test_a_kubelet_gets_at_nothing_by_a_mirror_pod(spec: dict[str, Any], words: str) -> None:
+def test_a_kubelet_gets_at_nothing_by_a_mirror_pod(reader: DictReader, spec: dict[str, Any], words: str) -> None:
+    reader.put("", "nodes", NODE)
+
     with pytest.raises(Forbidden, match=words):
-        KubeletAdmission().admit_create(KUBELET, ask("create", "pods"), mirror(**spec))
+        KubeletAdmission(reader).admit_create(KUBELET, ask("create", "pods"), mirror(**spec))
 
 
-def test_a_mirror_pod_of_a_control_plane_is_admitted() -> None:
+@pytest.mark.parametrize(
+    ("owners", "words"),
+    [
+        ([{}], 'node "n1" can only create pods with an owner reference set to itself'),
+        ([OWNER | {"name": "n2"}], 'node "n1" can only create pods with an owner reference set to itself'),
+        ([OWNER, OWNER], 'node "n1" can only create pods with a single owner reference set to itself'),
+        ([OWNER | {"controller": False}], 'node "n1" can only create pods with a controller owner reference set to it'),
+        ([OWNER | {"blockOwnerDeletion": True}], 'node "n1" must not set blockOwnerDeletion on an owner reference'),
+        ([OWNER | {"uid": "u-2"}], "node n1 UID mismatch: expected u-2 got u-1"),
+    ],
+    ids=["nobody", "another", "two", "no controller", "blocking", "another life"],
+)
+def test_a_mirror_pod_belongs_to_its_node(reader: DictReader, owners: list[dict[str, Any]], words: str) -> None:
+    reader.put("", "nodes", NODE)
+
+    with pytest.raises(Forbidden, match=words):
+        KubeletAdmission(reader).admit_create(KUBELET, ask("create", "pods"), mirror(*owners))
+
+
+def test_a_mirror_pod_comes_after_its_node(reader: DictReader) -> None:
+    with pytest.raises(NotFound, match='nodes "n1" not found'):
+        KubeletAdmission(reader).admit_create(KUBELET, ask("create", "pods"), mirror())
+
+
+def test_a_mirror_pod_of_a_control_plane_is_admitted(reader: DictReader) -> None:
+    reader.put("", "nodes", NODE)
     pod = mirror(volumes=[{"name": "v", "hostPath": {"path": "/etc/kubernetes/pki"}}], hostNetwork=True)
 
-    assert KubeletAdmission().admit_create(KUBELET, ask("create", "pods"), pod) == pod
+    assert KubeletAdmission(reader).admit_create(KUBELET, ask("create", "pods"), pod) == pod
 
 
 @pytest.mark.parametrize("change", [False, True], ids=["create", "update"])

@@ -226,7 +226,7 @@ class TestJoiningKubelet:
             )
         )
         async with client(server, pki, certificate=files) as kubelet:
-            await kubelet.create("/api/v1/nodes", {"metadata": {"name": "n1"}})
+            node = await kubelet.create("/api/v1/nodes", {"metadata": {"name": "n1"}})
             await kubelet.merge("/api/v1/nodes/n1/status", {"status": {"capacity": {"cpu": "1"}}})
             other = await kubelet("POST", "/api/v1/nodes", {"metadata": {"name": "n2"}})
             leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
@@ -235,6 +235,8 @@ class TestJoiningKubelet:
             pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n1", "containers": [{"name": "c", "image": "i"}]}}
             no_mirror = await kubelet("POST", "/api/v1/namespaces/kube-system/pods", pod)
             pod["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "x"}
+            owner = {"apiVersion": "v1", "kind": "Node", "name": "n1", "uid": node["metadata"]["uid"]}
+            pod["metadata"]["ownerReferences"] = [owner | {"controller": True}]
             await kubelet.create("/api/v1/namespaces/kube-system/pods", pod)
 
         assert other.body["message"].endswith('node "n1" is not allowed to create node "n2"')

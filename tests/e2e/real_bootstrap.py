@@ -38,7 +38,7 @@ from kubecapy.local.guest.kubeadm.layout import (
     SCHEDULER_CONF,
 )
 from kubecapy.telemetry.secrets import Secret
-from kubecapy.testing.kubernetes import Kubernetes, KubernetesSettings, run_kubernetes
+from kubecapy.testing.kubernetes import AUDIT_LOG, Kubernetes, KubernetesSettings, run_kubernetes
 
 KUBECONFIG = "real.kubeconfig"
 BORROWED = ("--bootstrap-cluster-kubeconfig", KUBECONFIG)
@@ -58,6 +58,8 @@ class RealBootstrap:
     kubernetes: Kubernetes
     kubeconfig: Path
     typist: Typist
+    audit_log: Path
+    """Who asked its API server for what."""
 
     def kubectl(self, *words: str) -> str:
         """Return what kubectl prints about this cluster."""
@@ -74,7 +76,13 @@ class RealBootstrap:
 @contextlib.contextmanager
 def run_real_bootstrap(binaries: Path, folder: Path) -> Iterator[RealBootstrap]:
     """Run the cluster, and a stage with a cloud and manifests, for as long as the block lasts; its node is Ready."""
-    settings = KubernetesSettings(binaries=binaries, folder=folder)
+    settings = KubernetesSettings(
+        binaries=binaries,
+        folder=folder,
+        # A cluster as careful as a person could make it: rights that are lacking show here.
+        admission=("NodeRestriction", "OwnerReferencesPermissionEnforcement"),
+        is_audited=True,
+    )
     # Order: the node ends with its cloud before what it talks to does.
     with (
         run_kubernetes(settings, CLOCK, Random()) as kubernetes,
@@ -85,7 +93,7 @@ def run_real_bootstrap(binaries: Path, folder: Path) -> Iterator[RealBootstrap]:
         kubeconfig = stage.work / KUBECONFIG
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_bytes(kubernetes.pki.admin_kubeconfig(kubernetes.url))
-        cluster = RealBootstrap(kubernetes, kubeconfig, typist)
+        cluster = RealBootstrap(kubernetes, kubeconfig, typist, folder / AUDIT_LOG)
         allow_joining(cluster)
         boot_node(typist, user_data(kubernetes))
         cluster.kubectl("wait", "--for=create", f"node/{NODE}", "--timeout=60s")

@@ -7,11 +7,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.quick_stage import CREATE, DELETE, Typist
+import yaml
+from tests.e2e.quick_stage import CREATE, DELETE, Ended, Typist
 from tests.e2e.real_bootstrap import BORROWED, NODE, RealBootstrap, run_real_bootstrap
+from tests.e2e.rights import FORBIDDEN, Right, read_audit, rights_of
 
 pytestmark = [pytest.mark.xdist_group("story-on-kubernetes"), pytest.mark.timeout(300)]
 
+ACCOUNTS = {
+    "clusterapi-controllers": "system:serviceaccount:openstack-provider-system:clusterapi-controllers",
+    "controller-manager": "system:serviceaccount:system:controller-manager",
+}
+HOST_USERS = (f"system:node:{NODE}", "system:kube-scheduler", "system:bootstrap:abcdef")
+UNASKED = {
+    "clusterapi-controllers": {
+        Right("", "events", "patch"): "an Event that repeats is counted up",
+        Right("", "nodes", "get"): "a worker is asked whether the controllers run on it, before it is deleted",
+        Right("", "secrets", "patch"): "a kubeconfig follows its cluster's address",
+        Right("cluster.k8s.io", "clusters/finalizers", "update"): "admission asks, by no request of its own",
+    },
+    "controller-manager": {
+        Right("", "events", "patch"): "an Event that repeats is counted up",
+    },
+}
+"""Rights that this story may do without, and what they are for."""
 OWN_KINDS = "clusters.cluster.k8s.io,machines.cluster.k8s.io"
 JsonObject = dict[str, Any]
 
@@ -48,6 +67,12 @@ def story(binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         created = real.typist.type([*CREATE, *BORROWED], at=at, send=None, meanwhile=story.look_at_work)
         assert created.code == 0, created.text
         yield story
+
+
+@pytest.fixture(scope="module")
+def deleted(story: Story) -> Ended:
+    """The end of the story."""
+    return story.typist.type([*DELETE, *BORROWED])
 
 
 def condition(obj: JsonObject, type_: str) -> JsonObject:
@@ -151,10 +176,29 @@ def test_a_worker_goes_and_another_comes(story: Story) -> None:
     assert condition(story.kubectl("get", "node", "liugya-node-1"), "Ready")["status"] == "True"
 
 
-def test_a_deleted_cluster_leaves_the_project_and_the_bootstrap_cluster_as_they_were(story: Story) -> None:
-    deleted = story.typist.type([*DELETE, *BORROWED])
-
+def test_a_deleted_cluster_leaves_the_project_and_the_bootstrap_cluster_as_they_were(
+    story: Story, deleted: Ended
+) -> None:
     assert deleted.code == 0, deleted.text
     assert story.typist.belongings() == story.belongings
     assert story.real.holdings() == story.before
     assert not list(story.typist.state_home.iterdir())
+
+
+@pytest.mark.usefixtures("deleted")
+def test_nothing_was_forbidden_to_the_components_and_to_the_host(story: Story) -> None:
+    asked = [found for found in read_audit(story.real.audit_log) if found.user in (*ACCOUNTS.values(), *HOST_USERS)]
+
+    assert {found.user for found in asked} == {*ACCOUNTS.values(), *HOST_USERS}
+    assert [found for found in asked if found.code == FORBIDDEN] == []
+
+
+@pytest.mark.usefixtures("deleted")
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_the_components_hold_no_right_that_they_do_not_use(story: Story, account: str) -> None:
+    components = yaml.safe_load_all((story.typist.stage.work / "out" / "provider-components.yaml").read_text())
+    used = {found.right for found in read_audit(story.real.audit_log) if found.user == ACCOUNTS[account]}
+    held = rights_of(account, [found for found in components if found])
+
+    assert used <= held
+    assert held - used <= set(UNASKED[account])

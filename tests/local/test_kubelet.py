@@ -147,9 +147,11 @@ def test_a_static_pods_command_is_read_as_flags() -> None:
     assert component_name(pod) == "kube-apiserver"
     assert component_flags(pod) == {"a": "b=c", "flag": "true"}
     assert dump_yaml(pod)
-    mirror = render_mirror(pod, "n1")
+    mirror = render_mirror(pod, "n1", "u-1")
     assert mirror["metadata"]["name"] == "kube-apiserver-n1"
     assert mirror["metadata"]["annotations"]["kubernetes.io/config.source"] == "file"
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "n1", "uid": "u-1", "controller": True}
+    assert mirror["metadata"]["ownerReferences"] == [owner]
 
 
 async def lines_of(log: ContainerLog, **query: Any) -> list[bytes]:

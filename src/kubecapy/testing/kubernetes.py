@@ -27,6 +27,8 @@ from kubecapy.local.addresses import lease_addresses
 
 ADDRESS_PORT: Final = 6439
 """Where the lease of the address is bound; ranges of clouds are leased at another port and may be the same."""
+AUDIT_LOG: Final = "audit.log"
+"""In the cluster's folder: an audit.k8s.io/v1 Event a line."""
 _CLIENT_PORT, _PEER_PORT, _API_PORT = 2379, 2380, 6443
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
@@ -58,6 +60,10 @@ class KubernetesSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
     authorization: str = "Node,RBAC"
     """Authorization modes, as `--authorization-mode` takes them."""
+    admission: tuple[str, ...] = ()
+    """Admission plugins beyond those that are on by default."""
+    is_audited: bool = False
+    """Whether the API server notes who asked for what, and with what success, in `audit.log`."""
 
 
 class Kubernetes(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,9 +192,21 @@ class _Cluster:
         }
         if not self.settings.is_as_shipped:
             flags["feature-gates"] = "ListFromCacheSnapshot=false"
+        if self.settings.admission:
+            flags["enable-admission-plugins"] = ",".join(self.settings.admission)
+        if self.settings.is_audited:
+            flags |= self._audit()
         # Without its controller no service account is ever made, and the plugin would refuse every pod.
         extra = {} if self.settings.has_controllers else {"disable-admission-plugins": "ServiceAccount"}
         return _Command("kube-apiserver", flags | extra, ("/readyz", "/api/v1/namespaces/default"))
+
+    def _audit(self) -> dict[str, str]:
+        policy = self.settings.folder / "audit-policy.json"
+        rules = [{"level": "Metadata", "omitStages": ["RequestReceived"]}]
+        policy.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}))
+        log = self.settings.folder / AUDIT_LOG
+        log.touch(mode=0o600)
+        return {"audit-policy-file": str(policy), "audit-log-path": str(log)}
 
     def _controller_manager(self) -> _Command:
         kubeconfig = self.settings.folder / "kubeconfig"

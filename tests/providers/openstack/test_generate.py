@@ -143,7 +143,7 @@ def test_two_replicas_are_safe_for_one_of_them_acts(tooling: OpenStackTooling) -
 
     assert "--leader-elect" in pod["containers"][0]["args"]
     assert role["rules"] == [
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch", "update"]}
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"]}
     ]
     assert {binding["metadata"]["namespace"], role["metadata"]["namespace"]} == {deployment["metadata"]["namespace"]}
     assert binding["subjects"][0]["name"] == pod["serviceAccountName"]

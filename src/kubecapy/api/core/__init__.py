@@ -27,6 +27,7 @@ from kubecapy.api.core.nodes import (
     is_ready,
 )
 from kubecapy.api.core.pods import (
+    MIRROR_ANNOTATION,
     PODS,
     Container,
     ContainerPort,
@@ -71,6 +72,7 @@ from kubecapy.api.core.volumes import (
 __all__ = [
     "CONFIG_MAPS",
     "EVENTS",
+    "MIRROR_ANNOTATION",
     "NAMESPACES",
     "NODES",
     "PODS",

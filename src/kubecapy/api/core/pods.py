@@ -13,6 +13,9 @@ from kubecapy.api.core.volumes import Volume, VolumeMount
 from kubecapy.apimachinery.meta import ObjectMeta, Value, always_written
 from kubecapy.apimachinery.resources import Resource
 
+MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
+"""Marks the mirror of a static pod: what its node runs by itself is shown in the API, not decided there."""
+
 
 class KeySelector(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Names one key of a Secret or ConfigMap."""

@@ -43,7 +43,7 @@ def build(
         (_AUTHENTICATION, "selfsubjectreviews", ""): identity.review_self,
         (_AUTHENTICATION, "tokenreviews", ""): identity.review_token,
     }
-    kubelets = KubeletAdmission()
+    kubelets = KubeletAdmission(reader)
     admissions: dict[tuple[str, str], Admission] = {
         ("", "nodes"): kubelets,
         ("", "pods"): kubelets,

@@ -19,14 +19,16 @@ HEALTH_PORT = 9442
 _GRACE_SECONDS = 30
 """Passes get 20 s to end, and then the Lease is given back; a pod that is killed before keeps its followers waiting."""
 _LABELS = {"control-plane": CONTROLLER_NAME}
-_READ = ["get", "list", "watch"]
+_POD_SECURITY = {"pod-security.kubernetes.io/enforce": "restricted"}
+_UNPRIVILEGED_ID = 65532
+"""The user of the image."""
 
 
 def core_components(image: str) -> Sequence[JsonObject]:
     """Return the CRDs and the controllers that run from `image`, in an order that can be applied."""
     return [
         *custom_resource_definitions(),
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": _POD_SECURITY}},
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _namespaced(CONTROLLER_NAME)},
         _cluster_role(),
         _cluster_role_binding(),
@@ -42,15 +44,15 @@ def _namespaced(name: str) -> JsonObject:
 
 
 def _cluster_role() -> JsonObject:
-    """Return the rights of the Node controller: it links Nodes to Machines and reads kubeconfig Secrets."""
+    """Return the rights of the Node controller: it links Machines to the Nodes that kubeconfig Secrets lead to."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": ROLE_NAME},
         "rules": [
-            _rule("cluster.k8s.io", ["clusters", "machines"], _READ),
-            _rule("cluster.k8s.io", ["machines/status"], ["get", "patch", "update"]),
-            _rule("", ["nodes", "secrets"], _READ),
+            _rule("cluster.k8s.io", ["clusters", "machines"], ["list", "watch"]),
+            _rule("cluster.k8s.io", ["machines/status"], ["patch"]),
+            _rule("", ["secrets"], ["get"]),
             _rule("", ["events"], ["create", "patch"]),
         ],
     }
@@ -76,7 +78,7 @@ def _leader_election_role() -> JsonObject:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",
         "metadata": _namespaced(LEADER_ROLE_NAME),
-        "rules": [_rule("coordination.k8s.io", ["leases"], ["get", "create", "patch", "update"])],
+        "rules": [_rule("coordination.k8s.io", ["leases"], ["get", "create", "patch"])],
     }
 
 
@@ -124,6 +126,11 @@ def _pod_spec(image: str) -> JsonObject:
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "affinity": _NEAR_CONTROL_PLANE,
         "tolerations": _TOLERATIONS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _UNPRIVILEGED_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
         "containers": [
             {
                 "name": "manager",
@@ -146,6 +153,7 @@ def _pod_spec(image: str) -> JsonObject:
                 "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 5},
                 "livenessProbe": {"httpGet": {"path": "/healthz", "port": "health"}, "initialDelaySeconds": 10},
                 "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+                "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             }
         ],
     }

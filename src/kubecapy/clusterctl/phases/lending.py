@@ -148,20 +148,24 @@ async def give_back(bootstrap: Side, run: Run, *, remove: bool) -> None:
         await bootstrap.start_controllers()
         run.progress.detail(4, f"The provider components stay in the bootstrap cluster for {', '.join(others)}")
     if loan := await book.leave():
-        await _remove_components(bootstrap.client, loan.made, run.waiter)
+        await _remove_components(bootstrap, loan.made, run.waiter)
         await bootstrap.start_controllers()
         await book.close()
     run.store.update(has_borrowed=False)
 
 
-async def _remove_components(client: Client, components: Sequence[ObjectAddress], waiter: Waiter) -> None:
+async def _remove_components(bootstrap: Side, components: Sequence[ObjectAddress], waiter: Waiter) -> None:
     """Delete `components`, which were made in that order, backwards; other clusters need the same ones.
 
-    Returns once they are gone: whoever borrows the cluster next must not meet a namespace that is about to end.
+    Order: the controllers end before their rights go, in peace. Returns once all is gone: whoever borrows the cluster
+    next must not meet a namespace that is about to end.
     """
+    client = bootstrap.client
     if components and await _list_clusters(client):
         waiter.progress.warn("The provider components stay in the bootstrap cluster: it manages other clusters")
         return
+    if components:
+        await bootstrap.stop_controllers()
     discovery = Discovery(client)
     deleted: list[tuple[ObjectAddress, Resource[JsonObject]]] = []
     for address in reversed(components):

@@ -9,6 +9,7 @@ Source: https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller.
 import contextlib
 from datetime import datetime
 
+from kubecapy.api.core import MIRROR_ANNOTATION
 from kubecapy.apimachinery.errors import Conflict, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time, parse_time
@@ -19,6 +20,7 @@ from kubecapy.local.workloads.kinds import (
     NODE_INDEX,
     NODES,
     PODS,
+    annotations_of,
     condition_of,
     controller_uids,
     is_deleting,
@@ -115,9 +117,9 @@ class NodeLifecycleReconciler:
             return
 
     async def _evict(self, node: str) -> None:
-        """Ask for deletion of the pods that somebody will make anew; those of the node itself stay."""
+        """Ask for deletion of the pods that somebody will make anew; the mirrors of the node's own pods stay."""
         for pod in self._pods.list(index=(NODE_INDEX, node)):
-            if not is_deleting(pod) and any(controller_uids(pod)):
+            if not is_deleting(pod) and any(controller_uids(pod)) and MIRROR_ANNOTATION not in annotations_of(pod):
                 metadata = pod["metadata"]
                 await self._client.delete(PODS, ObjectKey(metadata["namespace"], metadata["name"]), uid=metadata["uid"])
 

@@ -1,5 +1,6 @@
 """Write pods: they begin as Pending and, once bound to a node, go only when the node's kubelet says so."""
 
+from kubecapy.api.core import MIRROR_ANNOTATION
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.registry.access import fill, read, read_object, read_text, section
@@ -11,7 +12,6 @@ from kubecapy.apiserver.registry.strategies.pod_templates import (
     validate_pod_spec,
 )
 
-_MIRROR = "kubernetes.io/config.mirror"
 _ENDED = ("Succeeded", "Failed")
 
 
@@ -19,7 +19,7 @@ def _prepare_create(pod: JsonObject) -> None:
     pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
     spec = section(pod, "spec")
     # The mirror of a static pod acts as nobody, as there (plugin/pkg/admission/serviceaccount).
-    default = "" if _MIRROR in read_object(pod, "metadata", "annotations") else "default"
+    default = "" if MIRROR_ANNOTATION in read_object(pod, "metadata", "annotations") else "default"
     account = read_text(spec, "serviceAccountName") or read_text(spec, "serviceAccount") or default
     if not account:
         return

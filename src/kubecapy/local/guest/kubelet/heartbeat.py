@@ -42,19 +42,22 @@ class Heartbeat:
         self._ready_at = 0.0
         self._status_at = float("-inf")
 
-    async def register(self) -> None:
-        """Create the Node, or bring an existing one to what the kubelet was told; tries until it works."""
+    async def register(self) -> str:
+        """Create the Node, or bring an existing one to what the kubelet was told; return its uid.
+
+        Tries until it works.
+        """
         node = render_node(self._settings)
         while True:
             try:
-                await self._ensure(node)
+                uid = await self._ensure(node)
             except (StatusError, Unreachable) as error:
                 self._journal.say(f"Unable to register node with API server: {error}")
                 await self._host.clock.sleep(REGISTER_RETRY_SECONDS)
             else:
                 self._journal.say(f"Successfully registered node {self._settings.node_name}")
                 self._ready_at = self._host.clock.monotonic() + self._host.timing.node_ready_seconds
-                return
+                return uid
 
     async def run(self) -> None:
         """Send heartbeats until cancelled; a failure is logged and tried again."""
@@ -80,16 +83,16 @@ class Heartbeat:
     def _is_starting(self) -> bool:
         return self._host.clock.monotonic() < self._ready_at
 
-    async def _ensure(self, node: JsonObject) -> None:
+    async def _ensure(self, node: JsonObject) -> str:
         if not self._settings.register:
-            await self._client.get(NODES, self._key)
-            return
+            return _uid(await self._client.get(NODES, self._key))
         try:
             stored = await self._client.create(NODES, node)
         except AlreadyExists:
             labels = {"metadata": {"labels": node["metadata"]["labels"]}}
             stored = await self._client.patch(NODES, self._key, labels)
         self._conditions = (stored.get("status") or {}).get("conditions") or []
+        return _uid(stored)
 
     async def _report(self, problem: str) -> None:
         now = self._host.clock.monotonic()
@@ -114,6 +117,10 @@ class Heartbeat:
             metadata = {"name": name, "namespace": "kube-node-lease"}
             lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
             await self._client.create(LEASES, lease)
+
+
+def _uid(node: JsonObject) -> str:
+    return str(node["metadata"]["uid"])
 
 
 def _verdicts(conditions: list[JsonObject]) -> list[tuple[str, str, str]]:

@@ -76,13 +76,13 @@ class Kubelet:
         self, settings: KubeletSettings, connection: Connection, client: HttpClient, static: StaticPods
     ) -> None:
         heartbeat = Heartbeat(self._host, settings, client, self._journal)
-        await heartbeat.register()
+        node_uid = await heartbeat.register()
         pods = PodManager(self._context(settings, connection, client), settings.node_name, self._host.random)
         self._pods = pods
         async with KubeletServer(self._host, settings, pods), TaskScope("node") as scope:
             scope.start(heartbeat.run(), name="heartbeat")
             scope.start(pods.run(), name="pods")
-            scope.start(static.mirror(client), name="mirror")
+            scope.start(static.mirror(client, node_uid), name="mirror")
 
     def _context(self, settings: KubeletSettings, connection: Connection, client: HttpClient) -> PodContext:
         server = urlsplit(connection.server)

@@ -2,6 +2,7 @@
 
 from random import Random
 
+from kubecapy.api.core import MIRROR_ANNOTATION
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.local.guest.kubelet.container_log import ContainerLog
 from kubecapy.local.guest.kubelet.pod_worker import PODS, PodContext, PodWorker
@@ -9,8 +10,6 @@ from kubecapy.runtime.informer import Informer
 from kubecapy.runtime.reflector import Scope
 from kubecapy.runtime.store import Change
 from kubecapy.tasks import TaskScope
-
-MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 
 
 class PodManager:

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 
+from kubecapy.api.core import MIRROR_ANNOTATION
 from kubecapy.apimachinery.codec import DecodeError, load_yaml
 from kubecapy.apimachinery.errors import AlreadyExists, NotFound, StatusError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
@@ -112,13 +113,13 @@ class StaticPods:
                     del self._pods[path]
                 await self._host.clock.sleep(SCAN_SECONDS)
 
-    async def mirror(self, client: Client) -> None:
-        """Keep a mirror of each static pod in the API, until cancelled."""
+    async def mirror(self, client: Client, node_uid: str) -> None:
+        """Keep a mirror of each static pod in the API, owned by the Node with `node_uid`, until cancelled."""
         told: dict[str, JsonObject] = {}
         while True:
             for path, pod in tuple(self._pods.items()):
                 try:
-                    await self._mirror(client, pod, told, path)
+                    await self._mirror(client, pod, told, path, node_uid)
                 except (StatusError, Unreachable) as error:
                     self._journal.say(f"Failed to mirror static pod {pod.name}: {error}")
             await self._host.clock.sleep(SCAN_SECONDS if len(told) < len(self._pods) or not told else RETRY_SECONDS)
@@ -138,7 +139,9 @@ class StaticPods:
             return None
         return StaticPod(self._host, manifest, component, self._journal)
 
-    async def _mirror(self, client: Client, pod: StaticPod, told: dict[str, JsonObject], path: str) -> None:
+    async def _mirror(
+        self, client: Client, pod: StaticPod, told: dict[str, JsonObject], path: str, node_uid: str
+    ) -> None:
         """Create the mirror where it was not told of yet, and write its status where that changed."""
         ip = next(iter(self._settings.node_ips), "")
         before = told.get(path, {})
@@ -146,7 +149,7 @@ class StaticPods:
         status = render_pod_status([pod.status()], "Always", ip, before, now)
         if status == before:
             return
-        mirror = render_mirror(pod.manifest, self._settings.node_name)
+        mirror = render_mirror(pod.manifest, self._settings.node_name, node_uid)
         key = ObjectKey(mirror["metadata"]["namespace"], mirror["metadata"]["name"])
         if not before:
             try:
@@ -161,14 +164,14 @@ class StaticPods:
         told[path] = status
 
 
-def render_mirror(manifest: JsonObject, node_name: str) -> JsonObject:
-    """Return the mirror of a static pod on node `node_name`."""
+def render_mirror(manifest: JsonObject, node_name: str, node_uid: str) -> JsonObject:
+    """Return the mirror of a static pod on node `node_name`, whose Node owns it: admission wants it so."""
     metadata = manifest["metadata"]
     digest = hashlib.md5(repr(manifest).encode(), usedforsecurity=False).hexdigest()
     annotations = {
         **(metadata.get("annotations") or {}),
         "kubernetes.io/config.hash": digest,
-        "kubernetes.io/config.mirror": digest,
+        MIRROR_ANNOTATION: digest,
         "kubernetes.io/config.source": "file",
     }
     return {
@@ -179,6 +182,9 @@ def render_mirror(manifest: JsonObject, node_name: str) -> JsonObject:
             "namespace": metadata.get("namespace", "default"),
             "labels": metadata.get("labels") or {},
             "annotations": annotations,
+            "ownerReferences": [
+                {"apiVersion": "v1", "kind": "Node", "name": node_name, "uid": node_uid, "controller": True}
+            ],
         },
         "spec": {
             **manifest["spec"],

@@ -23,13 +23,13 @@ _LABELS: Final[Mapping[str, str]] = {"control-plane": CONTROLLERS, "controller-t
 _GRACE_SECONDS: Final = 30
 """Passes get 20 s to end, and then the Lease is given back; a pod that is killed before keeps its followers waiting."""
 _UNPRIVILEGED_ID: Final = 65532
-_READ: Final = ("get", "list", "watch")
-_CHANGE: Final = ("patch", "update")
+_FOLLOW: Final = ("get", "list", "watch")
 
 
 def namespace() -> JsonObject:
     """Return the namespace of the provider's controllers and Secrets."""
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
 
 
 def controllers() -> Sequence[JsonObject]:
@@ -56,20 +56,21 @@ def _role() -> JsonObject:
     """Return the rights of the Cluster and Machine controllers; clusters may lie in any namespace.
 
     Machines are deleted by the Cluster controller once their Cluster is. Secrets hold each cluster's CA, kubeconfig
-    and boot data, and are made and removed with it. Nodes are read for the guard against deleting the own host;
-    Nodes of other clusters are reached by their kubeconfig.
+    and boot data, and are made and removed with it; they are read by name, never listed. The own Node is read for the
+    guard against deleting the own host; Nodes of other clusters are reached by their kubeconfig. The finalizers of a
+    Cluster are asked for where admission guards owners that block its deletion (OwnerReferencesPermissionEnforcement).
     """
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": _ROLE},
         "rules": [
-            _rule("cluster.k8s.io", ("clusters",), (*_READ, *_CHANGE)),
-            _rule("cluster.k8s.io", ("machines",), (*_READ, *_CHANGE, "delete")),
-            _rule("cluster.k8s.io", ("clusters/status", "machines/status"), ("get", *_CHANGE)),
-            _rule("cluster.k8s.io", ("clusters/finalizers", "machines/finalizers"), ("update",)),
-            _rule("", ("secrets",), (*_READ, "create", *_CHANGE, "delete")),
-            _rule("", ("nodes",), _READ),
+            _rule("cluster.k8s.io", ("clusters",), (*_FOLLOW, "patch")),
+            _rule("cluster.k8s.io", ("machines",), (*_FOLLOW, "patch", "delete")),
+            _rule("cluster.k8s.io", ("clusters/status", "machines/status"), ("patch",)),
+            _rule("cluster.k8s.io", ("clusters/finalizers",), ("update",)),
+            _rule("", ("secrets",), ("get", "create", "patch", "delete")),
+            _rule("", ("nodes",), ("get",)),
             _rule("", ("events",), ("create", "patch")),
         ],
     }
@@ -95,7 +96,7 @@ def _leader_election_role() -> JsonObject:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",
         "metadata": {"name": _LEADER_ROLE, "namespace": NAMESPACE},
-        "rules": [_rule("coordination.k8s.io", ("leases",), ("get", "create", *_CHANGE))],
+        "rules": [_rule("coordination.k8s.io", ("leases",), ("get", "create", "patch"))],
     }
 
 
@@ -137,6 +138,7 @@ def _pod() -> JsonObject:
             "runAsNonRoot": True,
             "runAsUser": _UNPRIVILEGED_ID,
             "fsGroup": _UNPRIVILEGED_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container()],
         "volumes": [{"name": CONFIG_SECRET, "secret": {"secretName": CONFIG_SECRET, "defaultMode": 0o440}}],
@@ -179,7 +181,7 @@ def _container() -> JsonObject:
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 5},
         "livenessProbe": {"httpGet": {"path": "/healthz", "port": "health"}, "initialDelaySeconds": 10},
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": False},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": [{"name": CONFIG_SECRET, "mountPath": CREDENTIALS_FOLDER, "readOnly": True}],
     }
 
