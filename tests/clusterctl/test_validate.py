@@ -461,6 +461,10 @@ def test_files_that_are_not_there_too_long_or_no_manifests_are_named(clusterctl,
     ]
 
 
+def test_a_label_that_is_null_is_the_empty_one(said) -> None:
+    assert said(edited(MACHINE, "set: node", "set: null")) == (0, ["1 file, 1 object: no errors"])
+
+
 def test_without_a_file_the_call_is_wrong(clusterctl) -> None:
     outcome = clusterctl("validate")
 

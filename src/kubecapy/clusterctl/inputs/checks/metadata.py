@@ -35,7 +35,8 @@ def check_metadata(obj: JsonObject, *, is_custom: bool) -> list[FieldError]:
 def check_marks(metadata: JsonObject, path: str) -> Iterator[FieldError]:
     """Yield what is wrong with the labels and annotations of `metadata` at `path`, whose types are right."""
     for key, value in (metadata.get("labels") or {}).items():
-        yield from validate_labels({key: value}, f"{path}.labels.{key}")
+        # A null is the empty text, as Go reads it.
+        yield from validate_labels({key: value or ""}, f"{path}.labels.{key}")
     for key in metadata.get("annotations") or {}:
         if wrong := qualified_name_error(key.lower()):
             yield FieldError(f"{path}.annotations.{key}", "FieldValueInvalid", f'Invalid value: "{key}": {wrong}')
