@@ -53,11 +53,11 @@ def test_containers_merge_by_name_and_their_variables_too() -> None:
     ]
 
 
-def test_a_container_of_another_name_is_added_at_the_end() -> None:
+def test_a_container_of_another_name_comes_first() -> None:
     result = patched(pod_patch(containers=[{"name": "new", "env": [{"name": "A", "$patch": "merge"}]}]))
 
-    assert [c["name"] for c in pod_spec(result)["containers"]] == ["m", "sidecar", "new"]
-    assert pod_spec(result)["containers"][2] == {"name": "new", "env": [{"name": "A"}]}
+    assert [c["name"] for c in pod_spec(result)["containers"]] == ["new", "m", "sidecar"]
+    assert pod_spec(result)["containers"][0] == {"name": "new", "env": [{"name": "A"}]}
 
 
 def test_an_entry_is_deleted_by_its_directive() -> None:
@@ -94,7 +94,7 @@ def test_finalizers_are_a_set_from_which_a_directive_removes() -> None:
     added = patched({"metadata": {"finalizers": ["b", "a"]}})
     removed = patched({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}})
 
-    assert added["metadata"]["finalizers"] == ["a", "b"]
+    assert added["metadata"]["finalizers"] == ["b", "a"]
     assert removed["metadata"]["finalizers"] == ["c"]
 
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from tests.client.client_suite import ClientSuite, config_map
 
+from kubecapy.api.cluster.v1alpha1 import MACHINES
 from kubecapy.api.core import CONFIG_MAPS, NODES, Node, NodeAddress, NodeStatus
 from kubecapy.apimachinery.errors import ServiceUnavailable
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
@@ -18,9 +19,11 @@ class TestFakeApi(ClientSuite):
     def client(self) -> Client:
         return FakeApi(SystemClock())
 
-    async def forget_history(self, client: Client) -> None:
+    async def forgotten_revision(self, client: Client) -> str:
         assert isinstance(client, FakeApi)
+        revision = (await client.list(MACHINES)).resource_version
         client.compact()
+        return revision
 
 
 async def test_a_fault_before_a_call_leaves_nothing_and_one_after_it_leaves_the_effect() -> None:

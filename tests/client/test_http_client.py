@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.client.client_suite import ClientSuite, config_map
+from tests.client.client_suite import ClientSuite, config_map, machine
 
 from kubecapy.api.apiextensions import CUSTOM_RESOURCE_DEFINITIONS
 from kubecapy.api.cluster.v1alpha1 import MACHINES
@@ -13,7 +13,7 @@ from kubecapy.api.cluster.v1alpha1.crds import custom_resource_definitions
 from kubecapy.api.core import CONFIG_MAPS
 from kubecapy.apimachinery.codec import convert
 from kubecapy.apimachinery.errors import NotFound
-from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.apimachinery.meta import key_of
 from kubecapy.apiserver.pki import make_local_pki
 from kubecapy.apiserver.serve import ApiServer
 from kubecapy.apiserver.settings import ApiServerSettings
@@ -68,10 +68,13 @@ async def _served(client: HttpClient) -> None:
 
 
 class TestHttpClient(ClientSuite):
-    async def forget_history(self, client: Client) -> None:
+    async def forgotten_revision(self, client: Client) -> str:
+        revision = (await client.list(MACHINES)).resource_version
+        stored = await client.create(MACHINES, machine())
         # The server keeps up to twice its history before it cuts.
         for number in range(2 * CHANGE_HISTORY + 1):
-            await client.patch(CONFIG_MAPS, ObjectKey("default", "c"), {"data": {"n": str(number)}})
+            await client.patch(MACHINES, key_of(stored), {"metadata": {"labels": {"n": str(number)}}})
+        return revision
 
 
 async def test_a_long_list_is_read_page_by_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def _merge_map(target: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
             merged.pop(key, None)
         else:
             merged[key] = _merge_field(merged.get(key), value, _rule_of(type_, key))
-    return _apply_list_directives(merged, patch, type_)
+    return _apply_list_directives(target, merged, patch, type_)
 
 
 def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
@@ -98,14 +98,14 @@ def _merge_field(old: Any, new: Any, rule: _Rule) -> Any:  # Any: JSON values
         return new
     current = old if isinstance(old, list) else []
     if rule.is_set:
-        return [*current, *(item for item in new if item not in current)]
+        return _ordered([*current, *(item for item in new if item not in current)], new, current, "")
     if rule.merge_key:
         return _merge_entries(current, new, rule)
     return new
 
 
 def _merge_entries(current: list[Any], entries: list[Any], rule: _Rule) -> list[Any]:
-    """Return `current` with `entries` merged in by key: known ones in place, new ones at the end."""
+    """Return `current` with `entries` merged in by key, in the order of `entries`."""
     if any(isinstance(entry, dict) and entry.keys() == {_PATCH} for entry in entries):
         # `- $patch: replace` alone among the entries: the rest of them are the new list.
         return [_without_directives(entry) for entry in entries if entry.keys() != {_PATCH}]
@@ -119,7 +119,7 @@ def _merge_entries(current: list[Any], entries: list[Any], rule: _Rule) -> list[
             merged.append(_merge_map({}, entry, rule.type))
         else:
             merged[place] = _merge_map(merged[place], entry, rule.type)
-    return merged
+    return _ordered(merged, entries, current, rule.merge_key)
 
 
 def _name_of(entry: Any, rule: _Rule) -> Any:  # Any: a JSON scalar
@@ -132,7 +132,7 @@ def _is_named(entry: Any, rule: _Rule, name: Any) -> bool:
     return isinstance(entry, dict) and entry.get(rule.merge_key) == name
 
 
-def _apply_list_directives(merged: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
+def _apply_list_directives(target: JsonObject, merged: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
     for key in patch:
         if key.startswith(_DELETE):
             field = key.removeprefix(_DELETE)
@@ -144,26 +144,29 @@ def _apply_list_directives(merged: JsonObject, patch: JsonObject, type_: str) ->
             field = key.removeprefix(_ORDER)
             if isinstance(merged.get(field), list):
                 merge_key = _rule_of(type_, field).merge_key
-                merged[field] = _ordered(merged[field], _list_of(patch, key), merge_key)
+                merged[field] = _ordered(merged[field], _list_of(patch, key), target.get(field) or [], merge_key)
     return merged
 
 
-def _ordered(entries: list[Any], order: list[Any], merge_key: str) -> list[Any]:
+def _ordered(entries: list[Any], order: list[Any], before: list[Any], merge_key: str) -> list[Any]:
     """Return `entries` with those that `order` names in its order.
 
-    Entries that only the server knows stay before the named ones that they stood before.
+    Entries that only the server knows stay in front of those that they stood in front of `before`, and follow the
+    others: what a patch adds without naming its neighbours comes first. Source: mergeSortedSlice in apimachinery's
+    strategicpatch/patch.go.
     """
     wanted = [_identity(item, merge_key) for item in order]
-    position = {_hashable(_identity(entry, merge_key)): i for i, entry in enumerate(entries)}
+    position = {_hashable(_identity(entry, merge_key)): i for i, entry in enumerate(before)}
     known = [entry for entry in entries if _identity(entry, merge_key) in wanted]
     known.sort(key=lambda entry: wanted.index(_identity(entry, merge_key)))
     others = [entry for entry in entries if _identity(entry, merge_key) not in wanted]
 
     def place(entry: Any) -> int:
-        return position[_hashable(_identity(entry, merge_key))]
+        return position.get(_hashable(_identity(entry, merge_key)), -1)
 
     result: list[Any] = []
     while known or others:
+        # Nothing is in front of a place that is not known (-1).
         take_other = not known or (bool(others) and place(others[0]) < place(known[0]))
         result.append((others if take_other else known).pop(0))
     return result
