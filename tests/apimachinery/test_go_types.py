@@ -137,7 +137,7 @@ def test_what_is_no_time_is_told_in_go_s_words(text: str, sentence: str) -> None
 
 def test_a_time_is_written_in_utc() -> None:
     assert canonical_time("2024-01-01T01:30:00.123456789+01:00", is_micro=False) == "2024-01-01T00:30:00Z"
-    assert canonical_time("2024-01-01T01:30:00.5-01:00", is_micro=True) == "2024-01-01T02:30:00.500000Z"
+    assert canonical_time("2024-01-01T01:30:00.500000-01:00", is_micro=True) == "2024-01-01T02:30:00.500000Z"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from kubecapy.apimachinery.patches import apply_merge_patch, diff_merge_patch
 
 SCALARS = st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | st.sampled_from(["", "x", "y"])
 KEYS = st.sampled_from("abcd")
-ITEMS = st.recursive(SCALARS | st.none(), lambda i: st.lists(i, max_size=3) | st.dictionaries(KEYS, i, max_size=3))
+ITEMS = st.recursive(SCALARS, lambda i: st.lists(i | st.none(), max_size=3) | st.dictionaries(KEYS, i, max_size=3))
 VALUES = st.recursive(
     SCALARS | st.lists(ITEMS, max_size=3), lambda i: st.dictionaries(KEYS, i, max_size=4), max_leaves=10
 )
@@ -86,3 +86,7 @@ def repr_sorted(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(repr_sorted(item) for item in value) + "]"
     return repr(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else repr(value)
+
+
+def test_objects_inside_of_lists_lose_their_nulls_as_upstream_has_it() -> None:
+    assert apply_merge_patch({}, {"a": [None, {"b": None, "c": [{"d": None}]}]}) == {"a": [None, {"c": [{}]}]}

@@ -12,11 +12,12 @@ from kubecapy.apimachinery.names import (
     NameRule,
     fnv1a_32,
     generate_name,
-    qualified_name_error,
+    name_errors,
+    name_prefix_errors,
+    qualified_name_errors,
     safe_encode,
     template_hash,
     validate_labels,
-    validate_name,
 )
 
 
@@ -25,7 +26,7 @@ from kubecapy.apimachinery.names import (
     [("a", "subdomain"), ("a.b-c.1", "subdomain"), ("a-b", "label"), ("x" * 63, "label"), ("Node:1", "path-segment")],
 )
 def test_right_names_pass(name: str, rule: NameRule) -> None:
-    assert validate_name(name, rule) is None
+    assert name_errors(name, rule) == []
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,8 @@ def test_right_names_pass(name: str, rule: NameRule) -> None:
         ("A", "subdomain", "a lowercase RFC 1123 subdomain must consist of"),
         ("a..b", "subdomain", "a lowercase RFC 1123 subdomain must consist of"),
         ("a\n", "subdomain", "a lowercase RFC 1123 subdomain must consist of"),
-        ("a.b", "label", "a lowercase RFC 1123 label must consist of"),
+        ("a.b", "label", "must not contain dots"),
+        ("a_b", "label", "a lowercase RFC 1123 label must consist of"),
         ("x" * 64, "label", "must be no more than 63 characters"),
         ("x" * 254, "subdomain", "must be no more than 253 characters"),
         ("..", "path-segment", "may not be '..'"),
@@ -44,10 +46,23 @@ def test_right_names_pass(name: str, rule: NameRule) -> None:
     ],
 )
 def test_wrong_names_are_refused_in_the_api_servers_words(name: str, rule: NameRule, message: str) -> None:
-    found = validate_name(name, rule)
+    (found,) = name_errors(name, rule)
 
-    assert found is not None
     assert found.startswith(message)
+
+
+def test_every_fault_of_a_name_is_told() -> None:
+    assert [found[:20] for found in name_errors("X" * 64, "label")] == ["must be no more than", "a lowercase RFC 1123"]
+    assert [found[:20] for found in qualified_name_errors("/")] == [
+        "prefix part must be ",
+        "name part must be no",
+        "name part must consi",
+    ]
+
+
+def test_a_prefix_may_end_in_a_dash() -> None:
+    assert name_prefix_errors("web-", "label") == []
+    assert name_prefix_errors("-", "label") != []
 
 
 def test_wrong_labels_are_all_named() -> None:
@@ -60,7 +75,7 @@ def test_wrong_labels_are_all_named() -> None:
 
 @pytest.mark.parametrize("name", ["machine.cluster.k8s.io", "cluster.k8s.io/paused", "A_b.c-1"])
 def test_qualified_names_may_have_a_prefix(name: str) -> None:
-    assert qualified_name_error(name) is None
+    assert qualified_name_errors(name) == []
 
 
 @given(st.text("ab-", max_size=80), st.integers())

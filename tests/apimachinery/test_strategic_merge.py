@@ -53,11 +53,21 @@ def test_containers_merge_by_name_and_their_variables_too() -> None:
     ]
 
 
-def test_a_container_of_another_name_comes_first() -> None:
-    result = patched(pod_patch(containers=[{"name": "new", "env": [{"name": "A", "$patch": "merge"}]}]))
+def test_a_container_of_another_name_stands_before_those_that_the_patch_does_not_name() -> None:
+    result = patched(pod_patch(containers=[{"name": "m"}, {"name": "new", "env": [{"name": "A"}]}]))
 
-    assert [c["name"] for c in pod_spec(result)["containers"]] == ["new", "m", "sidecar"]
-    assert pod_spec(result)["containers"][0] == {"name": "new", "env": [{"name": "A"}]}
+    assert [c["name"] for c in pod_spec(result)["containers"]] == ["m", "new", "sidecar"]
+    assert pod_spec(result)["containers"][1] == {"name": "new", "env": [{"name": "A"}]}
+
+
+def test_what_is_absent_is_made_without_nulls_and_directives() -> None:
+    affinity = {
+        "nodeAffinity": None,
+        "podAffinity": {"$patch": "delete"},
+        "other": {"x": [None, {"y": None}]},
+    }
+
+    assert pod_spec(patched(pod_patch(affinity=affinity)))["affinity"] == {"other": {"x": [None, {}]}}
 
 
 def test_an_entry_is_deleted_by_its_directive() -> None:
@@ -158,11 +168,13 @@ def test_null_deletes_and_nested_maps_merge() -> None:
     ("patch", "message"),
     [
         (pod_patch(containers=[{"image": "x"}]), "needs its name"),
-        (pod_patch(containers=["x"]), "needs its name"),
-        ({"spec": {"$patch": "explode"}}, "unknown directive $patch: 'explode'"),
-        ({"spec": {"strategy": {"$retainKeys": "type"}}}, "expected a list after $retainKeys"),
-        ({"spec": {"strategy": {"$retainKeys": ["a"], "type": "x"}}}, "type is missing"),
-        ({"metadata": {"$deleteFromPrimitiveList/finalizers": 3}}, "expected a list after"),
+        (pod_patch(containers=["x"]), "must be an object"),
+        (pod_patch(containers=[{"name": "m", "$patch": "explode"}]), "unknown patch type in a merged list"),
+        ({"spec": {"$patch": "explode"}}, "unknown patch type: explode"),
+        ({"spec": {"strategy": {"$retainKeys": "type"}}}, "invalid patch format of retainKeys"),
+        ({"spec": {"strategy": {"$retainKeys": ["a"], "type": "x"}}}, "invalid patch format of retainKeys"),
+        ({"metadata": {"$deleteFromPrimitiveList/finalizers": 3}}, "invalid patch format of primitive list"),
+        (pod_patch(**{"$setElementOrder/containers": 3}), "invalid patch format of setElementOrder list"),
     ],
 )
 def test_malformed_directives_are_refused(patch: dict[str, Any], message: str) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.apiserver.conftest import Api
+from tests.apiserver.widgets import widget
 
 PODS = "/api/v1/namespaces/default/pods"
 DEFAULT = "/api/v1/namespaces/default"
@@ -33,12 +34,12 @@ async def test_a_deep_body_is_refused(api: Api, method: str, path: str, form: by
     assert (await api("GET", "/healthz")).status == 200
 
 
-async def test_patch_upon_patch_ends_at_the_same_depth(api: Api) -> None:
-    await api.create("/api/v1/nodes", {"metadata": {"name": "n"}, "spec": {}})
+async def test_patch_upon_patch_ends_at_the_same_depth(api: Api, widgets: str) -> None:
+    await api.create(widgets, widget("n") | {"spec": {"size": 1, "free": {}}})
     statuses = []
     for step in range(3):
-        leaf = "/spec/a" + "/a" * 89 * step
+        leaf = "/spec/free/a" + "/a" * 89 * step
         patch = [{"op": "add", "path": leaf, "value": json.loads(nested(89))}]
-        statuses.append((await api("PATCH", "/api/v1/nodes/n", patch, type_="application/json-patch+json")).status)
+        statuses.append((await api("PATCH", f"{widgets}/n", patch, type_="application/json-patch+json")).status)
 
     assert statuses == [200, 200, 400]

@@ -253,7 +253,10 @@ async def test_a_column_of_a_wrong_type_and_odd_objects_still_make_a_table(api: 
         "spec": {"containers": [{"name": "c", "image": "i"}], "initContainers": None},
     }
     await api.create("/api/v1/namespaces/default/pods", odd)
-    await api.merge("/api/v1/namespaces/default/pods/odd/status", {"status": {"containerStatuses": [1, {"state": 2}]}})
+    await api.merge(
+        "/api/v1/namespaces/default/pods/odd/status",
+        {"status": {"containerStatuses": [{}, {"state": {"waiting": {}}}]}},
+    )
 
     reply = await api("GET", "/api/v1/pods", accept="application/json;as=Table;v=v1;g=meta.k8s.io")
 

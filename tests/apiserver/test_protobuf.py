@@ -59,7 +59,7 @@ def test_unknown_fields_are_passed_over_and_negative_numbers_read() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"{}", "does not begin with the mark"),
+        (b"{}", "does not appear to be a protobuf message"),
         (MAGIC + b"\x0a\x7f", "ends behind the message"),
         (MAGIC + b"\xff" * 11, "does not end"),
         (MAGIC + b"\x0b", "unknown wire type 3"),

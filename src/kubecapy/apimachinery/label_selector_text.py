@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubecapy.apimachinery.go_text import go_quote
-from kubecapy.apimachinery.names import MAX_LABEL_LENGTH, label_value_error, qualified_name_errors
+from kubecapy.apimachinery.names import MAX_LABEL_LENGTH, label_value_errors, qualified_name_errors
 
 _TOKEN = re.compile(r"[ \t\r\n]*(?:(?P<symbol>==|!=|[=!(),<>])|(?P<word>[^ \t\r\n=!(),<>]+)|$)")
 _END = ""
@@ -149,7 +149,7 @@ def _value_errors(requirement: Requirement) -> Iterator[str]:
                 why = "for 'Gt', 'Lt' operators, the value must be an integer"
                 yield f"values[{index}]: Invalid value: {go_quote(value)}: {why}"
     for index, value in enumerate(requirement.values):
-        if wrong := label_value_error(value):
+        if wrong := next(iter(label_value_errors(value)), None):
             yield f"values[{index}][{requirement.key}]: Invalid value: {go_quote(value)}: {wrong}"
 
 

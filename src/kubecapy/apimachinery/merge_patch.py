@@ -18,8 +18,18 @@ def apply_merge_patch(target: JsonObject, patch: JsonObject) -> JsonObject:
             old = merged.get(key)
             merged[key] = apply_merge_patch(old if isinstance(old, dict) else {}, value)
         else:
-            merged[key] = value
+            merged[key] = _without_members_that_are_null(value)
     return merged
+
+
+def _without_members_that_are_null(value: Any) -> Any:  # Any: a JSON value
+    """Return a new list without the nulls of objects in it, as kube-apiserver stores it; null entries stay.
+
+    Source: github.com/evanphx/json-patch v4, pruneNulls. RFC 7386 would keep them.
+    """
+    if isinstance(value, dict):
+        return {key: _without_members_that_are_null(item) for key, item in value.items() if item is not None}
+    return [_without_members_that_are_null(item) for item in value] if isinstance(value, list) else value
 
 
 def diff_merge_patch(old: JsonObject, new: JsonObject) -> JsonObject:

@@ -41,8 +41,11 @@ _DNS1035_MESSAGE = (
     f" '{_DNS1035_LABEL}')"
 )
 _QUALIFIED_MESSAGE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
     f" character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
+)
+_SLASHES_MESSAGE = (
+    f"a valid label key {_QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 )
 _LABEL_VALUE_MESSAGE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and"
@@ -59,15 +62,27 @@ class RandomSource(Protocol):
         ...
 
 
-def validate_name(name: str, rule: NameRule) -> str | None:
-    """Return what is wrong with `name` by `rule`, worded as the API server words it; None where it is right."""
+def name_errors(name: str, rule: NameRule) -> list[str]:
+    """Return what is wrong with `name` by `rule`, worded as the API server words it; empty where it is right."""
     match rule:
         case "subdomain":
-            return _check(name, _SUBDOMAIN, _SUBDOMAIN_MESSAGE, MAX_SUBDOMAIN_LENGTH)
+            return _errors(name, _SUBDOMAIN, _SUBDOMAIN_MESSAGE, f"{MAX_SUBDOMAIN_LENGTH} characters")
         case "label":
-            return _check(name, _LABEL, _LABEL_MESSAGE, MAX_LABEL_LENGTH)
+            message = "must not contain dots" if re.fullmatch(_SUBDOMAIN, name) else _LABEL_MESSAGE
+            return _errors(name, _LABEL, message, f"{MAX_LABEL_LENGTH} characters")
         case "path-segment":
-            return _check_path_segment(name)
+            return _path_segment_errors(name)
+
+
+def validate_name(name: str, rule: NameRule) -> str | None:
+    """Return the first thing that is wrong with `name` by `rule`; None where it is right."""
+    return next(iter(name_errors(name, rule)), None)
+
+
+def name_prefix_errors(prefix: str, rule: NameRule) -> list[str]:
+    """Return what is wrong with `prefix` as the beginning of a name; it may end in a dash."""
+    masked = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") and rule != "path-segment" else prefix
+    return name_errors(masked, rule)
 
 
 def validate_dns1035_label(name: str) -> str:
@@ -80,52 +95,37 @@ def validate_dns1035_label(name: str) -> str:
 
 def validate_labels(labels: Mapping[str, str], path: str) -> list[FieldError]:
     """Return what is wrong with the keys and values of `labels`, which stand at `path`."""
-    errors = [
-        FieldError(path, "FieldValueInvalid", f'Invalid value: "{key}": {message}')
-        for key in labels
-        if (message := qualified_name_error(key))
+    return [
+        FieldError(path, "FieldValueInvalid", f'Invalid value: "{text}": {message}')
+        for key, value in labels.items()
+        for text, messages in ((key, qualified_name_errors(key)), (value, label_value_errors(value)))
+        for message in messages
     ]
-    errors.extend(
-        FieldError(path, "FieldValueInvalid", f'Invalid value: "{value}": {message}')
-        for value in labels.values()
-        if (message := label_value_error(value))
-    )
-    return errors
 
 
-def label_value_error(value: str) -> str | None:
-    """Return what is wrong with `value` as the value of a label; None if nothing."""
-    return _check(value, _LABEL_VALUE, _LABEL_VALUE_MESSAGE, MAX_LABEL_LENGTH)
+def label_value_errors(value: str) -> list[str]:
+    """Return what is wrong with the value of a label."""
+    return _errors(value, _LABEL_VALUE, _LABEL_VALUE_MESSAGE, f"{MAX_LABEL_LENGTH} bytes")
 
 
-def qualified_name_error(name: str) -> str | None:
-    """Return what is wrong with `name` as a label or annotation key or a finalizer, `[prefix/]name`; None if nothing.
+def qualified_name_errors(name: str) -> list[str]:
+    """Return what is wrong with `name` as a label or annotation key or a finalizer, `[prefix/]name`.
 
     Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set.
     """
     prefix, slash, part = name.rpartition("/")
     if "/" in prefix:
-        return "a qualified name must consist of an optional DNS subdomain prefix, one '/' and a name"
-    if slash and (message := validate_name(prefix, "subdomain") if prefix else "must be non-empty"):
-        return f"prefix part {message}"
+        return [_SLASHES_MESSAGE]
+    found = []
+    if slash and not prefix:
+        found.append("prefix part must be non-empty")
+    elif slash:
+        of_prefix = _errors(prefix, _SUBDOMAIN, _SUBDOMAIN_MESSAGE, f"{MAX_SUBDOMAIN_LENGTH} bytes")
+        found += [f"prefix part {message}" for message in of_prefix]
     if not part:
-        return "name part must be non-empty"
-    return _check(part, _QUALIFIED, _QUALIFIED_MESSAGE, MAX_LABEL_LENGTH)
-
-
-def qualified_name_errors(name: str) -> list[str]:
-    """Return everything that is wrong with `[prefix/]name`, where `qualified_name_error` stops at the first."""
-    prefix, slash, part = name.rpartition("/")
-    wrong = []
-    if slash and (message := validate_name(prefix, "subdomain") if prefix else "must be non-empty"):
-        wrong.append(f"prefix part {message}")
-    if not part:
-        wrong.append("name part must be non-empty")
-    if len(part) > MAX_LABEL_LENGTH:
-        wrong.append(f"name part must be no more than {MAX_LABEL_LENGTH} bytes")
-    if re.fullmatch(_QUALIFIED, part) is None:
-        wrong.append(_QUALIFIED_MESSAGE)
-    return wrong
+        found.append("name part must be non-empty")
+    of_name = _errors(part, _QUALIFIED, _QUALIFIED_MESSAGE, f"{MAX_LABEL_LENGTH} bytes")
+    return [*found, *(f"name part {message}" for message in of_name)]
 
 
 def generate_name(prefix: str, random: RandomSource) -> str:
@@ -160,14 +160,13 @@ def safe_encode(text: str) -> str:
     return "".join(_SAFE_ALPHABET[ord(character) % len(_SAFE_ALPHABET)] for character in text)
 
 
-def _check(name: str, pattern: str, message: str, limit: int) -> str | None:
-    if len(name) > limit:
-        return f"must be no more than {limit} characters"
-    return None if re.fullmatch(pattern, name) else message
+def _errors(text: str, pattern: str, message: str, limit: str) -> list[str]:
+    """Return that `text` is longer than `limit`, such as `63 bytes`, and `message` where it does not match."""
+    found = [f"must be no more than {limit}"] if len(text.encode()) > int(limit.partition(" ")[0]) else []
+    return found if re.fullmatch(pattern, text) else [*found, message]
 
 
-def _check_path_segment(name: str) -> str | None:
+def _path_segment_errors(name: str) -> list[str]:
     if name in (".", ".."):
-        return f"may not be '{name}'"
-    found = next((character for character in "/%" if character in name), None)
-    return f"may not contain '{found}'" if found else None
+        return [f"may not be '{name}'"]
+    return [f"may not contain '{character}'" for character in "/%" if character in name]

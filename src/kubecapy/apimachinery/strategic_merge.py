@@ -3,14 +3,16 @@
 Source: https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 and k8s.io/apimachinery pkg/util/strategicpatch. Directives inside a patch:
 
-    $patch: replace | delete | merge     of a map, or of one entry of a list
+    $patch: replace | delete             of a map, or of one entry of a list
     $retainKeys: [...]                   the map keeps only these keys
     $setElementOrder/<field>: [...]      order of the entries that the sender knows
     $deleteFromPrimitiveList/<field>     scalars that leave a list merged as a set
+
+Entries of a merged list come in the order of the patch; those that only the server has stay before what they stood
+before, behind what is new.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -19,10 +21,12 @@ from kubecapy.apimachinery.json_patch import PatchError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind
 
-_PATCH = "$patch"
-_RETAIN_KEYS = "$retainKeys"
-_ORDER = "$setElementOrder/"
-_DELETE = "$deleteFromPrimitiveList/"
+_PATCH: Final = "$patch"
+_RETAIN_KEYS: Final = "$retainKeys"
+_ORDER: Final = "$setElementOrder/"
+_DELETE: Final = "$deleteFromPrimitiveList/"
+_NOTHING: Final = object()
+"""Stands for what a directive removes."""
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -63,67 +67,103 @@ def _rule_of(type_: str, key: str) -> _Rule:
 
 
 def _merge_map(target: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
-    directive = patch.get(_PATCH, "merge")
-    if directive == "replace":
-        return {key: _without_directives(value) for key, value in patch.items() if not key.startswith("$")}
-    if directive == "delete":
-        return {}
-    if directive != "merge":
-        raise PatchError(f"unknown directive $patch: {directive!r}; expected replace, delete or merge")
+    if _PATCH in patch:
+        return _directed(patch)
     merged = _retained(target, patch)
+    ordered = {key.removeprefix(_ORDER) for key in patch if key.startswith(_ORDER)}
+    for field in ordered:
+        _merge_ordered(merged, patch, field, _rule_of(type_, field))
     for key, value in patch.items():
-        if key.startswith("$"):
+        if key == _RETAIN_KEYS or key.startswith((_ORDER, _DELETE)) or key in ordered:
             continue
         if value is None:
             merged.pop(key, None)
+            continue
+        new = _merge_field(merged.get(key), value, _rule_of(type_, key))
+        if new is _NOTHING:
+            merged.pop(key, None)
         else:
-            merged[key] = _merge_field(merged.get(key), value, _rule_of(type_, key))
-    return _apply_list_directives(target, merged, patch, type_)
+            merged[key] = new
+    # Order: after the rest, since a list may be lengthened and shortened by one patch.
+    for key in patch:
+        if key.startswith(_DELETE):
+            _delete_scalars(merged, key.removeprefix(_DELETE), _list_of(patch, key, "primitive list"))
+    return merged
+
+
+def _directed(patch: JsonObject) -> JsonObject:
+    if patch[_PATCH] == "replace":
+        return {key: value for key, value in patch.items() if key != _PATCH}
+    if patch[_PATCH] == "delete":
+        return {}
+    raise PatchError(f"unknown patch type: {patch[_PATCH]}")
 
 
 def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
     if _RETAIN_KEYS not in patch:
         return dict(target)
-    kept = _list_of(patch, _RETAIN_KEYS)
-    strangers = [key for key in patch if not key.startswith("$") and key not in kept and patch[key] is not None]
-    if strangers:
-        raise PatchError(f"$retainKeys must list every key that the patch sets; {strangers[0]} is missing")
+    kept = _list_of(patch, _RETAIN_KEYS, "retainKeys")
+    own = (key for key in patch if key != _RETAIN_KEYS and not key.startswith((_ORDER, _DELETE)))
+    if any(key not in kept for key in own if patch[key] is not None):
+        raise PatchError("invalid patch format of retainKeys")
     return {key: value for key, value in target.items() if key in kept}
 
 
+def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rule) -> None:
+    """Merge the list `field` of `patch` into `merged`, in place, in the order that the sender wants."""
+    order = _list_of(patch, _ORDER + field, "setElementOrder list")
+    old, new = merged.get(field), patch.get(field)
+    if old is None and new is None:
+        return
+    if not isinstance(old, list | None) or not isinstance(new, list | None):
+        raise PatchError(f"expected a list at {field}")
+    if old is None:
+        entries = _without_directives(new)
+    else:
+        entries = old if new is None else _merge_list(old, new, rule)
+    merged[field] = _ordered(entries, order, old or [], rule.merge_key)
+
+
 def _merge_field(old: Any, new: Any, rule: _Rule) -> Any:  # Any: JSON values
-    if isinstance(new, dict):
-        return _merge_map(old if isinstance(old, dict) else {}, new, rule.type)
-    if not isinstance(new, list):
-        return new
-    current = old if isinstance(old, list) else []
+    if isinstance(new, dict) and isinstance(old, dict):
+        return _merge_map(old, new, rule.type)
+    if isinstance(new, list) and isinstance(old, list):
+        return _merge_list(old, new, rule)
+    return _without_directives(new)
+
+
+def _merge_list(old: list[Any], new: list[Any], rule: _Rule) -> list[Any]:
     if rule.is_set:
-        return _ordered([*current, *(item for item in new if item not in current)], new, current, "")
-    if rule.merge_key:
-        return _merge_entries(current, new, rule)
-    return new
+        return _ordered(list(dict.fromkeys([*old, *new])), new, old, "")
+    return _merge_entries(old, new, rule) if rule.merge_key else new
 
 
-def _merge_entries(current: list[Any], entries: list[Any], rule: _Rule) -> list[Any]:
-    """Return `current` with `entries` merged in by key, in the order of `entries`."""
-    if any(isinstance(entry, dict) and entry.keys() == {_PATCH} for entry in entries):
-        # `- $patch: replace` alone among the entries: the rest of them are the new list.
-        return [_without_directives(entry) for entry in entries if entry.keys() != {_PATCH}]
-    merged = list(current)
+def _merge_entries(old: list[Any], entries: list[Any], rule: _Rule) -> list[Any]:
+    """Return `old` with `entries` merged in by their key."""
     for entry in entries:
+        if not isinstance(entry, dict):
+            raise PatchError(f"every entry of a list merged by {rule.merge_key} must be an object")
+    plain = [entry for entry in entries if _PATCH not in entry]
+    directives = [entry for entry in entries if _PATCH in entry]
+    if any(entry[_PATCH] not in ("replace", "delete") for entry in directives):
+        raise PatchError("unknown patch type in a merged list")
+    if any(entry[_PATCH] == "replace" for entry in directives):
+        return plain
+    gone = [_name_of(entry, rule) for entry in directives]
+    kept = [entry for entry in old if not any(_is_named(entry, rule, name) for name in gone)]
+    merged = list(kept)
+    for entry in plain:
         name = _name_of(entry, rule)
-        place = next((i for i, old in enumerate(merged) if _is_named(old, rule, name)), None)
-        if entry.get(_PATCH) == "delete":
-            merged = [old for old in merged if not _is_named(old, rule, name)]
-        elif place is None:
-            merged.append(_merge_map({}, entry, rule.type))
+        place = next((index for index, known in enumerate(merged) if _is_named(known, rule, name)), None)
+        if place is None:
+            merged.append(entry)
         else:
             merged[place] = _merge_map(merged[place], entry, rule.type)
-    return _ordered(merged, entries, current, rule.merge_key)
+    return _ordered(merged, plain, kept, rule.merge_key)
 
 
-def _name_of(entry: Any, rule: _Rule) -> Any:  # Any: a JSON scalar
-    if not isinstance(entry, dict) or rule.merge_key not in entry:
+def _name_of(entry: JsonObject, rule: _Rule) -> Any:  # Any: a JSON scalar
+    if rule.merge_key not in entry:
         raise PatchError(f"every entry of a merged list needs its {rule.merge_key}")
     return entry[rule.merge_key]
 
@@ -132,43 +172,27 @@ def _is_named(entry: Any, rule: _Rule, name: Any) -> bool:
     return isinstance(entry, dict) and entry.get(rule.merge_key) == name
 
 
-def _apply_list_directives(target: JsonObject, merged: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
-    for key in patch:
-        if key.startswith(_DELETE):
-            field = key.removeprefix(_DELETE)
-            gone = _list_of(patch, key)
-            merged[field] = [item for item in merged.get(field) or [] if item not in gone]
-    # Order: after deletion, since a list may be shortened and sorted by one patch.
-    for key in patch:
-        if key.startswith(_ORDER):
-            field = key.removeprefix(_ORDER)
-            if isinstance(merged.get(field), list):
-                merge_key = _rule_of(type_, field).merge_key
-                merged[field] = _ordered(merged[field], _list_of(patch, key), target.get(field) or [], merge_key)
-    return merged
+def _delete_scalars(merged: JsonObject, field: str, gone: list[Any]) -> None:
+    if isinstance(merged.get(field), list):
+        merged[field] = [item for item in merged[field] if item not in gone]
 
 
 def _ordered(entries: list[Any], order: list[Any], before: list[Any], merge_key: str) -> list[Any]:
-    """Return `entries` with those that `order` names in its order.
-
-    Entries that only the server knows stay in front of those that they stood in front of `before`, and follow the
-    others: what a patch adds without naming its neighbours comes first. Source: mergeSortedSlice in apimachinery's
-    strategicpatch/patch.go.
-    """
+    """Return `entries`: those that `order` names in its order, and among them the others as they stood `before`."""
     wanted = [_identity(item, merge_key) for item in order]
-    position = {_hashable(_identity(entry, merge_key)): i for i, entry in enumerate(before)}
     known = [entry for entry in entries if _identity(entry, merge_key) in wanted]
     known.sort(key=lambda entry: wanted.index(_identity(entry, merge_key)))
     others = [entry for entry in entries if _identity(entry, merge_key) not in wanted]
+    places = [_identity(entry, merge_key) for entry in before]
 
-    def place(entry: Any) -> int:
-        return position.get(_hashable(_identity(entry, merge_key)), -1)
+    def is_before(other: Any, entry: Any) -> bool:
+        first, second = _identity(other, merge_key), _identity(entry, merge_key)
+        return first in places and second in places and places.index(first) < places.index(second)
 
     result: list[Any] = []
     while known or others:
-        # Nothing is in front of a place that is not known (-1).
-        take_other = not known or (bool(others) and place(others[0]) < place(known[0]))
-        result.append((others if take_other else known).pop(0))
+        takes_other = not known or (bool(others) and is_before(others[0], known[0]))
+        result.append((others if takes_other else known).pop(0))
     return result
 
 
@@ -176,20 +200,21 @@ def _identity(entry: Any, merge_key: str) -> Any:
     return entry.get(merge_key) if merge_key and isinstance(entry, dict) else entry
 
 
-def _hashable(identity: Any) -> str:
-    return repr(identity)
-
-
-def _list_of(patch: JsonObject, directive: str) -> list[Any]:
+def _list_of(patch: JsonObject, directive: str, name: str) -> list[Any]:
     value = patch[directive]
     if not isinstance(value, list):
-        raise PatchError(f"expected a list after {directive}")
+        raise PatchError(f"invalid patch format of {name}")
     return value
 
 
 def _without_directives(value: Any) -> Any:
+    """Return a new value without nulls and without what a directive stands in; `_NOTHING` for such a thing itself."""
     if isinstance(value, dict):
-        return {key: _without_directives(item) for key, item in value.items() if not key.startswith("$")}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_without_directives(item) for item in value]
+        if _PATCH in value:
+            return _NOTHING
+        members = {key: _without_directives(item) for key, item in value.items() if item is not None}
+        return {key: item for key, item in members.items() if item is not _NOTHING}
+    if isinstance(value, list):
+        items = [_without_directives(item) for item in value]
+        return [item for item in items if item is not _NOTHING]
     return value

@@ -116,6 +116,33 @@ def _shown(character: int | bytes | str) -> str:
     return f"the character #x{code:04x}"
 
 
+def load_first(text: str) -> tuple[Any, list[str]]:
+    """Return the first document of `text` as a JSON value, and what of it an API server would warn of.
+
+    Where a key stands twice in a mapping the last one counts; each such place is told by a sentence with its line. An
+    empty text is None.
+
+    Raises:
+        DecodeError: the document is not YAML or holds what JSON cannot say; the message is as Go's parser words it.
+    """
+    try:
+        _refuse_depth(text)
+        node = next(iter(yaml.compose_all(text, Loader=_NodeLoader)), None)
+    except yaml.MarkedYAMLError as error:
+        raise DecodeError("", _go_sentence(error)) from error
+    except yaml.YAMLError as error:
+        raise DecodeError("", str(error)) from error
+    repeated: list[str] = []
+    return (None if node is None else _NodeReader(repeated).value(node)), repeated
+
+
+def _go_sentence(error: yaml.MarkedYAMLError) -> str:
+    """Return a parser's complaint with the line that gopkg.in/yaml.v2 names, which counts from 0 or from 1."""
+    mark = error.context_mark if error.context_mark and error.context_mark.line else error.problem_mark
+    line = mark.line + (1 if isinstance(error, yaml.scanner.ScannerError) else 0) if mark else 0
+    return f"{f'line {line}: ' if line else ''}{error.problem or error.context}"
+
+
 def dump_yaml(value: Any) -> str:  # Any: Structs and JSON values
     """Return `value` as YAML in the order of its keys; every string reads back as a string by kubectl's rules."""
     plain = msgspec.to_builtins(value, str_keys=True)
@@ -181,11 +208,12 @@ def _may_be_deep(text: str) -> bool:
 
 
 class _NodeReader:
-    """Reads the nodes of one document as JSON values."""
+    """Reads the nodes of one document as JSON values; a repeated key is refused, or noted where there is a list."""
 
-    def __init__(self) -> None:
+    def __init__(self, repeated: list[str] | None = None) -> None:
         self._open: set[int] = set()
         self._seen = 0
+        self._repeated = repeated
 
     def value(self, node: Node) -> Any:  # Any: a JSON value
         self._seen += 1
@@ -215,8 +243,10 @@ class _NodeReader:
                     mapping |= other
                 continue
             key = _key(key_node)
-            if key in own:
+            if key in own and self._repeated is None:
                 _refuse(key_node, f'the key "{key}" appears twice in one mapping; keep one of them')
+            if key in own and self._repeated is not None:
+                self._repeated.append(f'line {line_of(key_node)}: key "{key}" already set in map')
             own.add(key)
             mapping[key] = self.value(value_node)
         return mapping

@@ -12,22 +12,23 @@ from kubecapy.apimachinery.times import format_micro_time, format_time
 
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 _LINE_ENDS: Final = "\r\n"
-_TIME_STEPS: Final = (
-    ("2006", r"\d{4}", ""),
-    ("-", "-", ""),
-    ("01", r"\d\d", "month"),
-    ("-", "-", ""),
-    ("02", r"\d\d", "day"),
-    ("T", "T", ""),
-    ("15", r"\d\d", "hour"),
-    (":", ":", ""),
-    ("04", r"\d\d", "minute"),
-    (":", ":", ""),
-    ("05", r"\d\d([.,]\d+)?", "second"),
-    ("Z07:00", r"Z|[-+]\d\d:\d\d", ""),
+_STEPS: Final = (
+    ("2006", r"\d{4}"),
+    ("-", "-"),
+    ("01", r"\d\d"),
+    ("-", "-"),
+    ("02", r"\d\d"),
+    ("T", "T"),
+    ("15", r"\d\d"),
+    (":", ":"),
+    ("04", r"\d\d"),
+    (":", ":"),
+    ("05", r"\d\d"),
 )
-"""Elements of RFC 3339 as Go's layouts call them, how they look, and what is told where they are out of range."""
-_LAYOUT: Final = {False: "2006-01-02T15:04:05Z07:00", True: "2006-01-02T15:04:05.000000Z07:00"}
+_ZONE: Final = ("Z07:00", r"Z|[-+]\d\d:\d\d")
+_WHOLE: Final = (*_STEPS, ("", r"([.,]\d+)?"), _ZONE)
+"""Elements of RFC 3339 as Go's layouts call them, and how they look; a fraction is read though none is asked for."""
+_MICRO: Final = (*_STEPS, (".000000", r"\.\d{6}"), _ZONE)
 
 
 class ScalarError(ValueError):
@@ -55,8 +56,9 @@ def canonical_time(text: str, *, is_micro: bool) -> str:
         ScalarError: it is no such time.
     """
     parts, rest = [], text
-    layout = _LAYOUT[is_micro]
-    for element, pattern, _ in _TIME_STEPS:
+    steps = _MICRO if is_micro else _WHOLE
+    layout = "".join(element for element, _ in steps)
+    for element, pattern in steps:
         found = re.match(pattern, rest, re.ASCII)
         if found is None:
             raise ScalarError(f'parsing time "{text}" as "{layout}": cannot parse "{rest}" as "{element}"')
@@ -104,11 +106,10 @@ def _illegal(place: int) -> ScalarError:
 
 
 def _moment(parts: list[str]) -> datetime:
-    year, month, day, hour, minute = (int(parts[index]) for index in (0, 2, 4, 6, 8))
-    seconds, _, fraction = parts[10].replace(",", ".").partition(".")
-    zone = parts[11]
+    year, month, day, hour, minute, second = (int(parts[index]) for index in (0, 2, 4, 6, 8, 10))
+    fraction, zone = parts[11][1:], parts[12]
     behind = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6])) if zone != "Z" else timedelta()
-    local = datetime(year, month, day, hour, minute, int(seconds), int(fraction[:6].ljust(6, "0")), UTC)
+    local = datetime(year, month, day, hour, minute, second, int(fraction[:6].ljust(6, "0")), UTC)
     return local + behind if zone.startswith("-") else local - behind
 
 

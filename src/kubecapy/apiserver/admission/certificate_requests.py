@@ -15,7 +15,7 @@ from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.errors import BadRequest, invalid
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.names import validate_name
+from kubecapy.apimachinery.names import name_errors
 from kubecapy.apiserver.admission.signers import may_use_signer
 from kubecapy.apiserver.authentication.description import describe
 from kubecapy.apiserver.authorization import Authorizer
@@ -147,7 +147,7 @@ def _signer_problem(signer: str) -> str | None:
     domain, slash, path = signer.partition("/")
     if not slash or not path:
         return "should be a fully qualified signer name of the form 'example.com/signer-name'"
-    return validate_name(domain, "subdomain") or validate_name(path, "subdomain")
+    return next(iter([*name_errors(domain, "subdomain"), *name_errors(path, "subdomain")]), None)
 
 
 def _refuse_administrators(attributes: Attributes, request: CertificateSigningRequest) -> None:

@@ -1,25 +1,49 @@
-"""Read the body of a request."""
+"""Read the body of a request: its bytes, and the JSON value that they are.
+
+What cannot be read is refused in the words of kube-apiserver, which shows the beginning of the body
+(k8s.io/apiserver pkg/endpoints/handlers, transformDecodeError).
+"""
 
 import asyncio
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import DecodeError, decode, load_yaml
+from kubecapy.apimachinery.codec import DecodeError, decode
 from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, ServerTimeout, UnsupportedMediaType
+from kubecapy.apimachinery.json_duplicates import find_duplicates
+from kubecapy.apimachinery.json_syntax import why_no_json
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.nesting import MAX_DEPTH, can_be_too_deep, is_too_deep
+from kubecapy.apimachinery.yaml_codec import load_first
+from kubecapy.apiserver.operations.decoding import FieldValidation
 from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
 from kubecapy.apiserver.protobuf.wire import WireError
-from kubecapy.apiserver.registry.kinds import ServedKind
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 """Limit: what kube-apiserver takes (k8s.io/apiserver pkg/server, DefaultMaxRequestBodyBytes)."""
 BODY_SECONDS = 60.0
 """Limit: how long kube-apiserver gives a request that is no watch (its --request-timeout)."""
-_JSON_TYPES = ("", "application/json", "application/octet-stream")
-_PROTOBUF = "application/vnd.kubernetes.protobuf"
-_ACCEPTED = "application/json, application/yaml"
+_SHOWN_BYTES = 30
+_JSON, _YAML, _PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+"""How Go calls what it reads a body into first."""
+_YAML_ERRORS = "yaml: unmarshal errors:\n  "
+
+
+class Body(msgspec.Struct, frozen=True):
+    """The object that a body holds."""
+
+    data: bytes
+    """As it was sent."""
+    value: JsonObject
+    findings: tuple[str, ...] = ()
+    """What is wrong with the text though it can be read, such as a key that stands twice."""
+
+
+class Unreadable(ValueError):
+    """A body holds no object; `str()` says why, in Go's words."""
 
 
 async def read_bytes(request: web.BaseRequest) -> bytes:
@@ -39,43 +63,68 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
 
 
 def media_type(request: web.BaseRequest) -> str:
-    """Return the media type of the body in lower case, without parameters."""
-    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    """Return the media type of the body, without parameters; `invalid` where a parameter of it has no value."""
+    type_, *parameters = request.headers.get("Content-Type", "").split(";")
+    return type_.strip() if all("=" in parameter for parameter in parameters) else "invalid"
 
 
-async def read_object_body(request: web.BaseRequest) -> JsonObject:
-    """Return the body as an object.
+async def read_body(request: web.BaseRequest, kind: str, validation: FieldValidation = "Ignore") -> Body:
+    """Return the body, which should be a `kind`.
 
     Raises:
         UnsupportedMediaType: it is neither JSON nor YAML nor a protobuf message that is known here.
         BadRequest: it cannot be read, or is no object.
     """
-    content_type, data = media_type(request), await read_bytes(request)
-    if content_type == "application/yaml":
-        value = decode_yaml(data)
-    elif content_type in _JSON_TYPES:
-        value = decode_json(data)
-    elif content_type == _PROTOBUF:
-        value = _decode_protobuf(data)
-    else:
-        raise UnsupportedMediaType(
-            f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
-        )
-    if not isinstance(value, dict):
-        raise BadRequest("the body of the request is no object")
-    return value
+    data = await read_bytes(request)
+    try:
+        return decode_body(media_type(request), data, validation)
+    except Unreadable as error:
+        raise unrecognized(kind, str(error), data) from error
 
 
-def decode_json(data: bytes) -> Any:  # Any: a JSON value
+def decode_body(type_: str, data: bytes, validation: FieldValidation = "Ignore") -> Body:
+    """Return the object in `data`; its text is looked through for findings unless they are to be ignored.
+
+    Raises:
+        UnsupportedMediaType: it is neither JSON nor YAML nor a protobuf message that is known here.
+        BadRequest: it is nested too deeply.
+        Unreadable: it cannot be read, or is no object.
+    """
+    findings: tuple[str, ...] = ()
+    match type_.lower():
+        case "" | "application/json":
+            value = _decode_json(data)
+            if validation != "Ignore":
+                findings = tuple(f'duplicate field "{path}"' for path in find_duplicates(data))
+        case "application/yaml":
+            value, findings = _decode_yaml(data)
+        case "application/vnd.kubernetes.protobuf":
+            value = _decode_protobuf(data)
+        case _:
+            accepted = ", ".join((_JSON, _YAML, _PROTOBUF))
+            raise UnsupportedMediaType(
+                f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+            )
+    refuse_depth(value)
+    return Body(data, _object(value), findings)
+
+
+def unrecognized(kind: str, why: str, data: bytes) -> BadRequest:
+    """Return the error for the body `data`, which is not the `kind` that it should be."""
+    return BadRequest(f"the object provided is unrecognized (must be of type {kind}): {why} ({_summary(data)})")
+
+
+def read_json(data: bytes) -> Any:  # Any: a JSON value
     """Return the JSON value of `data`.
 
     Raises:
-        BadRequest: it is no JSON, or nested too deeply.
+        Unreadable: it is no JSON.
+        BadRequest: it is nested too deeply.
     """
     try:
         value = decode(data, object)
     except DecodeError as error:
-        raise BadRequest(f"the body of the request cannot be read: {error}") from error
+        raise Unreadable(why_no_json(data) or str(error)) from error
     if can_be_too_deep(data):
         refuse_depth(value)
     return value
@@ -87,42 +136,63 @@ def refuse_depth(value: Any) -> None:  # Any: a JSON value
         raise BadRequest(f"the object is nested too deeply: more than {MAX_DEPTH} levels")
 
 
-def decode_yaml(data: bytes) -> Any:  # Any: a JSON value
-    """Return the value of the one YAML document in `data`.
+def type_word(value: Any) -> str:  # Any: a JSON value
+    """Return what Go calls a JSON value that is no object."""
+    if isinstance(value, list):
+        return "array"
+    if isinstance(value, bool):
+        return "bool"
+    return "string" if isinstance(value, str) else "number"
 
-    Raises:
-        BadRequest: it is no YAML, or several documents.
-    """
+
+def _decode_json(data: bytes) -> Any:
     try:
-        documents = load_yaml(data.decode())
-    except ValueError as error:
-        raise BadRequest(f"the body of the request cannot be read: {error}") from error
-    if len(documents) != 1:
-        raise BadRequest(f"the body of the request has {len(documents)} YAML documents, expected one")
-    return documents[0]
+        return read_json(data)
+    except Unreadable as error:
+        raise Unreadable(f"couldn't get version/kind; json parse error: {error}") from error
+
+
+def _decode_yaml(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    try:
+        value, repeated = load_first(data.decode())
+    except UnicodeDecodeError as error:
+        raise Unreadable("yaml: invalid leading UTF-8 octet") from error
+    except DecodeError as error:
+        raise Unreadable(f"yaml: {error}") from error
+    if not repeated:
+        return value, ()
+    return value, (_YAML_ERRORS + "\n  ".join(repeated),)
 
 
 def _decode_protobuf(data: bytes) -> JsonObject:
     try:
         return decode_protobuf(data)
     except WireError as error:
-        raise BadRequest(f"the body of the request cannot be read: {error}") from error
+        raise Unreadable(str(error)) from error
     except UnknownMessage as error:
         raise UnsupportedMediaType(str(error)) from error
 
 
-def check_kind(obj: JsonObject, kind: ServedKind) -> None:
-    """Check that the body is of the kind that its address says; both names may be left out.
+def _object(value: Any) -> JsonObject:
+    """Return `value`, which must be an object; null is an empty one, and the two names of its kind are texts."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        why = f"json: cannot unmarshal {type_word(value)} into Go value of type {_TYPE_META}"
+        raise Unreadable(f"couldn't get version/kind; json parse error: {why}")
+    for name in ("apiVersion", "kind"):
+        found = value.get(name)
+        if found is not None and not isinstance(found, str):
+            word = "object" if isinstance(found, dict) else type_word(found)
+            why = f"json: cannot unmarshal {word} into Go struct field .{name} of type string"
+            raise Unreadable(f"couldn't get version/kind; json parse error: {why}")
+    return value
 
-    Raises:
-        BadRequest: it is of another kind or version.
-    """
-    stated = obj.get("apiVersion") or kind.api_version
-    if stated != kind.api_version:
-        raise BadRequest(
-            f"the API version in the data ({stated}) does not match the expected API version ({kind.api_version})"
-        )
-    if (obj.get("kind") or kind.kind) != kind.kind:
-        raise BadRequest(
-            f'{obj.get("kind")} in version "{kind.version}" cannot be handled as a {kind.kind}: the kind does not match'
-        )
+
+def _summary(data: bytes) -> str:
+    """Return the beginning of a body: as text where it looks like JSON, in hexadecimal digits else."""
+    if not data:
+        return "<empty>"
+    shown = data[:_SHOWN_BYTES]
+    text = shown.decode(errors="replace") if data.startswith(b"{") else shown.hex()
+    return f"{text} ..." if len(data) > _SHOWN_BYTES else text

@@ -1,5 +1,6 @@
 """Carry what every endpoint needs to know of one request."""
 
+from collections.abc import Iterable
 from typing import cast
 
 import msgspec
@@ -26,6 +27,12 @@ class Call(msgspec.Struct, frozen=True):
     target: Target
     kind: ServedKind
     clock: Clock
+    warnings: list[str]
+    """What the sender is told beside the reply; grows while the request is served."""
+
+    def warn(self, texts: Iterable[str]) -> None:
+        """Tell the sender `texts` beside the reply, whatever that will be."""
+        self.warnings.extend(texts)
 
     @property
     def key(self) -> ObjectKey:

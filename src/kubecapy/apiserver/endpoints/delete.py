@@ -1,24 +1,31 @@
 """Answer delete and deletecollection."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import DecodeError, convert
-from kubecapy.apimachinery.errors import BadRequest, NotFound
+from kubecapy.apimachinery.codec import DecodeError, convert, encode
+from kubecapy.apimachinery.errors import BadRequest, NotFound, invalid
+from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_types import WrongType, read_as
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.endpoints.bodies import read_bytes, read_object_body
+from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
+from kubecapy.apiserver.endpoints.bodies import Unreadable, decode_body, media_type, read_bytes
 from kubecapy.apiserver.endpoints.call import Call
+from kubecapy.apiserver.endpoints.kinds import why
 from kubecapy.apiserver.endpoints.parameters import read_integer, read_list_options, refuse_dry_run
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.responses import json_response, success_response
 from kubecapy.apiserver.operations.deleting import DeleteOptions, ObjectDeleting, Propagation
-from kubecapy.apiserver.operations.listing import Page, list_page
+from kubecapy.apiserver.operations.listing import list_page
+from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
+from kubecapy.apiserver.registry.strategies.errors import not_supported
 from kubecapy.apiserver.storage.store import Store
 
-_PROPAGATIONS = ("Background", "Foreground", "Orphan")
+_PROPAGATIONS = ("Foreground", "Background", "Orphan")
+_GROUP, _KIND, _TYPE = "meta.k8s.io", "DeleteOptions", "meta/v1.DeleteOptions"
 
 
 class _Preconditions(msgspec.Struct, frozen=True, rename="camel"):
@@ -26,14 +33,14 @@ class _Preconditions(msgspec.Struct, frozen=True, rename="camel"):
     resource_version: str | None = None
 
 
-class _Body(msgspec.Struct, frozen=True, rename="camel"):
+class _Sent(msgspec.Struct, frozen=True, rename="camel"):
     """The wire form of metav1.DeleteOptions, with the fields in use."""
 
     grace_period_seconds: int | None = None
     propagation_policy: str | None = None
     orphan_dependents: bool | None = None
-    preconditions: _Preconditions | None = None
-    dry_run: tuple[str, ...] | None = None
+    preconditions: _Preconditions = _Preconditions()
+    dry_run: tuple[str, ...] = ()
 
 
 class DeleteEndpoint:
@@ -46,62 +53,88 @@ class DeleteEndpoint:
 
     async def delete(self, call: Call) -> web.Response:
         """Delete one object; answer with a Status where it is gone, with the object where it has to wait."""
-        options = await _read_options(call.request)
-        deleted = await self._deleting.delete(call.kind, call.key, options)
-        if deleted.is_gone:
+        sent = await _read_options(call.request)
+        deleted = await self._deleting.delete(call.kind, call.key, _options_of(sent))
+        if deleted.is_gone and not call.kind.strategy.returns_deleted:
             return success_response(call.kind, deleted.record.decode()["metadata"])
-        return json_response(call.renderer().render_one(deleted.record))
+        # Who asks for this in the old way is told that it is not over yet.
+        is_accepted = not deleted.is_gone and sent.orphan_dependents is False
+        return json_response(call.renderer().render_one(deleted.record), status=202 if is_accepted else 200)
 
     async def delete_collection(self, call: Call) -> web.Response:
-        """Delete every selected object and answer with what was deleted."""
-        options = await _read_options(call.request)
+        """Delete every selected object and answer with what was deleted, as it was before."""
+        options = _options_of(await _read_options(call.request))
         page = list_page(self._store, selection_of(call), read_list_options(call.request.query))
-        deleted = []
         for record in page.records:
             try:
-                deleted.append((await self._deleting.delete(call.kind, record.key, options)).record)
+                await self._deleting.delete(call.kind, record.key, options)
             except NotFound:
                 continue  # Race: somebody else was faster, which is what was asked for.
-        return json_response(call.renderer().render_page(Page(deleted, self._store.revision)))
+        return json_response(call.renderer().render_page(msgspec.structs.replace(page, remaining=None)))
 
 
-async def _read_options(request: web.BaseRequest) -> DeleteOptions:
-    """Return what the body and the query ask for; the body wins."""
-    refuse_dry_run(request.query)
-    body: JsonObject = await read_object_body(request) if await read_bytes(request) else {}
+async def _read_options(request: web.BaseRequest) -> _Sent:
+    """Return what the body asks for, or the query where there is no body."""
+    data = await read_bytes(request)
+    value = _from_body(media_type(request), data) if data else _from_query(request.query)
     try:
-        sent = convert(_from_query(request.query) | body, _Body)
-    except DecodeError as error:
-        raise BadRequest(f"DeleteOptions: {error}") from error
+        sent = convert(read_as(value, _TYPE).value, _Sent)
+    except (WrongType, DecodeError) as error:
+        raise BadRequest(str(error)) from error
+    errors = list(_errors(sent))
+    if errors:
+        raise invalid(_KIND, _GROUP, "", errors)
     if sent.dry_run:
         refuse_dry_run({"dryRun": "All"})
-    preconditions = sent.preconditions or _Preconditions()
-    if sent.grace_period_seconds is not None and sent.grace_period_seconds < 0:
-        raise BadRequest("gracePeriodSeconds: expected a number of at least 0")
-    return DeleteOptions(
-        grace_seconds=sent.grace_period_seconds,
-        propagation=_propagation(sent),
-        uid=preconditions.uid or "",
-        resource_version=preconditions.resource_version or "",
-    )
+    return sent
 
 
-def _from_query(query: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if query.get("propagationPolicy"):
+def _from_body(type_: str, data: bytes) -> JsonObject:
+    try:
+        value = decode_body(type_, data).value
+    except Unreadable as error:
+        raise BadRequest(str(error)) from error
+    if value.get("kind") not in (None, "", _KIND):
+        group, version = split_api_version(value.get("apiVersion") or f"{_GROUP}/v1")
+        sent = GroupVersionKind(group, version, value["kind"])
+        raise BadRequest(why(sent, GroupVersionKind(_GROUP, "v1", _KIND)))
+    return value
+
+
+def _from_query(query: Mapping[str, str]) -> JsonObject:
+    found: JsonObject = {}
+    if "propagationPolicy" in query:
         found["propagationPolicy"] = query["propagationPolicy"]
+    if "orphanDependents" in query:
+        found["orphanDependents"] = query["orphanDependents"].lower() not in ("false", "0")
     seconds = read_integer(query, "gracePeriodSeconds")
     if seconds is not None:
         found["gracePeriodSeconds"] = seconds
+    if query.get("dryRun"):
+        found["dryRun"] = [query["dryRun"]]
     return found
 
 
-def _propagation(sent: _Body) -> Propagation | None:
-    if sent.propagation_policy is None:
-        return None if sent.orphan_dependents is None else "Orphan" if sent.orphan_dependents else "Background"
-    if sent.propagation_policy not in _PROPAGATIONS:
-        listed = ", ".join(_PROPAGATIONS)
-        raise BadRequest(
-            f'propagationPolicy: Unsupported value: "{sent.propagation_policy}": supported values: {listed}'
-        )
-    return cast("Propagation", sent.propagation_policy)  # it is one of _PROPAGATIONS
+def _errors(sent: _Sent) -> Iterator[FieldError]:
+    """Yield what is wrong with delete options (k8s.io/apimachinery pkg/apis/meta/v1/validation)."""
+    policy = sent.propagation_policy
+    if policy is not None and sent.orphan_dependents is not None:
+        yield invalid_field("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")
+    elif policy is not None and policy not in _PROPAGATIONS:
+        yield not_supported("propagationPolicy", policy, (*_PROPAGATIONS, "nil"))
+    if any(value != "All" for value in sent.dry_run):
+        detail = f'Unsupported value: {encode(sent.dry_run).decode()}: supported values: "All"'
+        yield FieldError("dryRun", "FieldValueNotSupported", detail)
+
+
+def _options_of(sent: _Sent) -> DeleteOptions:
+    if sent.orphan_dependents is not None:
+        propagation: Propagation | None = "Orphan" if sent.orphan_dependents else "Background"
+    else:
+        propagation = cast("Propagation | None", sent.propagation_policy)  # it is one of _PROPAGATIONS
+    return DeleteOptions(
+        grace_seconds=sent.grace_period_seconds,
+        propagation=propagation,
+        uid=sent.preconditions.uid,
+        resource_version=sent.preconditions.resource_version,
+    )

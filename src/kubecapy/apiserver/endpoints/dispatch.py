@@ -8,17 +8,18 @@ from aiohttp import web
 
 from kubecapy.apimachinery.errors import StatusError, not_found
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.endpoints.bodies import read_object_body
+from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
 from kubecapy.apiserver.endpoints.impersonation import act_as
+from kubecapy.apiserver.endpoints.kinds import check_builtin
 from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.parameters import read_bool
 from kubecapy.apiserver.endpoints.patching import read_patch
 from kubecapy.apiserver.endpoints.paths import Target, attributes_of, parse_target
 from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
-from kubecapy.apiserver.endpoints.responses import error_response, finish, value_response
+from kubecapy.apiserver.endpoints.responses import add_warnings, error_response, finish, value_response
 from kubecapy.apiserver.endpoints.routes import NothingServed, check_route_of, not_allowed, response_of_nothing
 from kubecapy.apiserver.endpoints.subresources import bind_pod
 from kubecapy.apiserver.endpoints.watch import WatchEndpoint
@@ -99,13 +100,16 @@ class Dispatcher:
     async def _answer(
         self, request: web.BaseRequest, target: Target | None, kind: ServedKind | None, attributes: Attributes
     ) -> web.StreamResponse:
+        warnings: list[str] = []
         try:
             user = self._admit(request, attributes)
-            response = await self._serve(request, user, target, kind, attributes)
+            response = await self._serve(request, user, target, kind, attributes, warnings)
         except NothingServed:
             response = response_of_nothing(request.path, self._registry)
         except StatusError as error:
             response = error_response(error)
+        if not response.prepared:
+            add_warnings(response, warnings)
         finish(request, response)
         return response
 
@@ -124,12 +128,16 @@ class Dispatcher:
         target: Target | None,
         kind: ServedKind | None,
         attributes: Attributes,
+        warnings: list[str],
     ) -> web.StreamResponse:
         if target is None:
             return self._plain.serve(request)
         if kind is None:
             raise NothingServed
-        return await self._serve_resource(Call(request, user, attributes, target, kind, self._clock))
+        call = Call(request, user, attributes, target, kind, self._clock, warnings)
+        if kind.warning:
+            call.warn([kind.warning])
+        return await self._serve_resource(call)
 
     async def _serve_resource(self, call: Call) -> web.StreamResponse:
         check_route_of(call)
@@ -175,11 +183,18 @@ class Dispatcher:
 
     async def _handler_body(self, call: Call) -> JsonObject | None:
         if call.request.method in ("POST", "PUT"):
-            return await read_object_body(call.request)
+            return await self._read_part(call)
         if call.request.method == "PATCH":
-            patch = await read_patch(call.request, call.kind)
-            return patch.apply(self._write.stored(call))
+            patch = await read_patch(call.request, call.kind, "Warn")
+            return patch(self._write.stored(call)).obj
         return None
+
+    async def _read_part(self, call: Call) -> JsonObject:
+        subresource = call.kind.find_subresource(call.target.subresource)
+        gvk = subresource.kind if subresource is not None else call.kind.gvk
+        body = await read_body(call.request, gvk.kind)
+        check_builtin(gvk, body.value)
+        return body.value
 
     async def _get(self, call: Call) -> web.StreamResponse:
         return self._read.get(call)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from kubecapy.apimachinery.errors import BadRequest, invalid
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.go_text import go_quote
+from kubecapy.apiserver.operations.decoding import FieldValidation
 from kubecapy.apiserver.operations.listing import ListOptions
-from kubecapy.apiserver.operations.preparation import FieldValidation
 from kubecapy.apiserver.registry.strategies.errors import forbidden, not_supported
 
 _FALSE = ("false", "0")
@@ -132,15 +132,16 @@ def _bounded_int(text: str) -> int:
     return int(sign + (digits.lstrip("0") or "0")[:40])
 
 
-def read_field_validation(query: Mapping[str, str]) -> FieldValidation:
-    """Return how unknown fields are to be treated.
+def read_field_validation(query: Mapping[str, str], options: str) -> FieldValidation:
+    """Return how unknown fields are to be treated; `options` is what the query is called in errors.
 
     Raises:
-        BadRequest: the parameter has another value.
+        Invalid: the parameter has another value.
     """
     text = query.get("fieldValidation", "")
     if text not in _VALIDATIONS:
-        raise BadRequest(f'fieldValidation: Unsupported value: "{text}": supported values: Ignore, Strict, Warn')
+        wrong = not_supported("fieldValidation", text, ("", "Ignore", "Strict", "Warn"))
+        raise invalid(options, "meta.k8s.io", "", [wrong])
     return _VALIDATIONS[text]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from multidict import CIMultiDict
 
 from kubecapy.apimachinery.codec import decode, dump_yaml, encode
 from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError
@@ -21,14 +20,18 @@ NOT_CACHED = "no-cache, private"
 """The Cache-Control of every reply that does not say better."""
 
 
-def json_response(body: bytes, *, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
-    """Return a reply of JSON bytes; each warning becomes a Warning header, which kubectl prints."""
-    headers = CIMultiDict[str]({"Content-Type": JSON})
-    for warning in warnings:
+def json_response(body: bytes, *, status: int = 200) -> web.Response:
+    """Return a reply of JSON bytes."""
+    return web.Response(body=body, status=status, headers={"Content-Type": JSON})
+
+
+def add_warnings(response: web.StreamResponse, warnings: Sequence[str]) -> None:
+    """Add a Warning header to `response` for each of `warnings`, which kubectl prints."""
+    for warning in dict.fromkeys(warnings):
         quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
         # A header ends at a line break, and a client could write one into a field name.
-        headers.add("Warning", f'299 - "{quoted.encode("ascii", "backslashreplace").decode()}"'.replace("\n", " "))
-    return web.Response(body=body, status=status, headers=headers)
+        text = quoted.encode("ascii", "backslashreplace").decode().replace("\n", " ")
+        response.headers.add("Warning", f'299 - "{text}"')
 
 
 def value_response(value: Any, *, status: int = 200) -> web.Response:  # Any: what JSON can say

@@ -6,13 +6,17 @@ from aiohttp import web
 
 from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.errors import not_found
-from kubecapy.apimachinery.meta import JsonObject, ObjectKey
-from kubecapy.apiserver.endpoints.bodies import check_kind, read_object_body
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
+from kubecapy.apiserver.endpoints.kinds import check_kind, check_patched_kind
 from kubecapy.apiserver.endpoints.parameters import read_field_validation, refuse_dry_run
 from kubecapy.apiserver.endpoints.patching import read_patch
 from kubecapy.apiserver.endpoints.responses import json_response
 from kubecapy.apiserver.interfaces import Admission
+from kubecapy.apiserver.operations.decoding import Misfit, fit, read_sent
+from kubecapy.apiserver.operations.identity import check_address
+from kubecapy.apiserver.operations.metadata import drop_repeated_owners
 from kubecapy.apiserver.operations.scaling import scale_of, with_scale
 from kubecapy.apiserver.operations.writing import ObjectWriting, Update, Written
 from kubecapy.apiserver.registry.kinds import ScalePaths
@@ -37,56 +41,56 @@ class WriteEndpoint:
         """Store the object of the body and answer with what was stored."""
         refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        obj = await read_object_body(call.request)
-        check_kind(obj, call.kind)
-        admission = self._admissions.get(call.kind.resource)
-        written = await self._writing.create(
-            call.kind,
-            call.target.namespace,
-            obj,
-            validation=read_field_validation(call.request.query),
-            admit=lambda new: admission.admit_create(call.user, call.attributes, new) if admission else new,
-        )
-        return json_response(renderer.render_one(written.record), status=201, warnings=written.warnings)
+        written = await self._create(call, await self._read(call, "CreateOptions"))
+        call.warn(written.warnings)
+        return json_response(renderer.render_one(written.record), status=201)
 
     async def update(self, call: Call) -> web.Response:
         """Replace an object, or its status, by the body and answer with what was stored."""
         refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        obj = await read_object_body(call.request)
-        check_kind(obj, call.kind)
-        written = await self.change(call, lambda _old: obj, is_replacement=True)
-        return json_response(renderer.render_one(written.record), warnings=written.warnings)
+        sent = await self._read(call, "UpdateOptions")
+        check_address(call.kind, call.key, sent)
+        if call.kind.strategy.creates_on_update and not self._exists(call):
+            written = await self._create(call, sent)
+        else:
+            written = await self.change(call, lambda _old: sent, is_replacement=True)
+        call.warn(written.warnings)
+        return json_response(renderer.render_one(written.record), status=201 if written.is_new else 200)
 
     async def patch(self, call: Call) -> web.Response:
         """Apply the patch of the body and answer with what was stored."""
         refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        patch = await read_patch(call.request, call.kind)
+        validation = read_field_validation(call.request.query, "PatchOptions")
+        patch = await read_patch(call.request, call.kind, validation)
 
         def change(old: JsonObject) -> JsonObject:
-            wished = patch.apply(old)
-            check_kind(wished, call.kind)
-            return wished
+            patched = patch(old)
+            try:
+                check_patched_kind(call.kind, patched.obj, patched.shown)
+                sent = fit(call.kind, patched.obj, validation, patched.findings)
+            except Misfit as error:
+                raise patched.refused(str(error)) from error
+            call.warn((*sent.warnings, *drop_repeated_owners(sent.obj, is_patch=True)))
+            return sent.obj
 
         written = await self.change(call, change)
-        return json_response(renderer.render_one(written.record), warnings=written.warnings)
+        call.warn(written.warnings)
+        return json_response(renderer.render_one(written.record))
 
     async def get_scale(self, call: Call, paths: ScalePaths) -> web.Response:
         """Answer with the Scale of an object."""
-        record = self._store.collection(call.kind.resource).get(call.key)
-        if record is None:
-            raise not_found(call.kind.qualified_plural, call.key.name)
-        return json_response(encode(scale_of(record.decode(), paths)))
+        return json_response(encode(scale_of(self.stored(call), paths)))
 
     async def update_scale(self, call: Call, paths: ScalePaths) -> web.Response:
         """Set the replicas to those of the Scale in the body, or of the patched Scale."""
         refuse_dry_run(call.request.query)
         if call.request.method == "PATCH":
-            patch = await read_patch(call.request, call.kind)
-            written = await self.change(call, lambda old: with_scale(old, patch.apply(scale_of(old, paths)), paths))
+            patch = await read_patch(call.request, call.kind, "Warn")
+            written = await self.change(call, lambda old: with_scale(old, patch(scale_of(old, paths)).obj, paths))
         else:
-            scale = await read_object_body(call.request)
+            scale = (await read_body(call.request, "Scale")).value
             written = await self.change(call, lambda old: with_scale(old, scale, paths))
         return json_response(encode(scale_of(written.record.decode(), paths)))
 
@@ -99,20 +103,40 @@ class WriteEndpoint:
         """Change the status of the object of `call`, whatever part is asked for."""
         return await self._change(call, change, "status", is_replacement=False)
 
+    async def _read(self, call: Call, options: str) -> JsonObject:
+        """Return the object in the body, as its kind has it; `options` is what the query is in errors about it."""
+        validation = read_field_validation(call.request.query, options)
+        body = await read_body(call.request, call.kind.kind, validation)
+        check_kind(call.kind, body)
+        sent = read_sent(call.kind, body.value, validation, body.findings)
+        call.warn((*sent.warnings, *drop_repeated_owners(sent.obj)))
+        return sent.obj
+
+    async def _create(self, call: Call, sent: JsonObject) -> Written:
+        admission = self._admissions.get(call.kind.resource)
+        return await self._writing.create(
+            call.kind,
+            call.target.namespace,
+            sent,
+            admit=lambda new: admission.admit_create(call.user, call.attributes, new) if admission else new,
+        )
+
     async def _change(self, call: Call, change: Change, part: str, *, is_replacement: bool) -> Written:
         admission = self._admissions.get(call.kind.resource)
         update = Update(
             change=change,
             part=part,
-            validation=read_field_validation(call.request.query),
             admit=lambda old, new: admission.admit_update(call.user, call.attributes, old, new) if admission else new,
             is_replacement=is_replacement,
         )
         return await self._writing.update(call.kind, call.key, update)
 
+    def _exists(self, call: Call) -> bool:
+        return self._store.latest(call.kind.resource, call.key) is not None
+
     def stored(self, call: Call) -> JsonObject:
-        """Return the object of `call` for a patch that somebody else will store; NotFound where it is absent."""
-        record = self._store.latest(call.kind.resource, ObjectKey(call.target.namespace, call.target.name))
+        """Return the object of `call`; NotFound where it is absent."""
+        record = self._store.latest(call.kind.resource, call.key)
         if record is None:
             raise not_found(call.kind.qualified_plural, call.key.name)
         return record.decode()

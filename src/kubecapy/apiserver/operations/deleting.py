@@ -5,15 +5,15 @@ Source: k8s.io/apiserver pkg/registry/rest (BeforeDelete) and pkg/registry/gener
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
+from enum import Enum, auto
+from typing import Final, Literal
 
 import msgspec
 
 from kubecapy.apimachinery.errors import Forbidden, StatusDetails, conflict, not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
-from kubecapy.apimachinery.times import format_time
+from kubecapy.apimachinery.times import format_time, parse_time
 from kubecapy.apiserver.operations.metadata import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
-from kubecapy.apiserver.operations.writing import is_finished
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.storage.records import Record
 from kubecapy.apiserver.storage.store import Store
@@ -26,13 +26,13 @@ class DeleteOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the sender of a delete asks for."""
 
     grace_seconds: int | None = None
-    """None leaves it to the object."""
+    """None leaves it to the object; below zero counts as one second."""
     propagation: Propagation | None = None
     """What happens to dependents; None keeps what the object's finalizers say, background without any."""
-    uid: str = ""
-    """Delete only the object of this uid; empty for any."""
-    resource_version: str = ""
-    """Delete only this state; empty for any."""
+    uid: str | None = None
+    """Delete only the object of this uid; None for any."""
+    resource_version: str | None = None
+    """Delete only this state; None for any."""
 
 
 class Deleted(msgspec.Struct, frozen=True):
@@ -41,6 +41,15 @@ class Deleted(msgspec.Struct, frozen=True):
     record: Record
     """The last state; with a deletionTimestamp where the object is still there."""
     is_gone: bool
+
+
+class Pending(Enum):
+    """Says that nothing is to be done: the object goes in its own time."""
+
+    PENDING = auto()
+
+
+PENDING: Final = Pending.PENDING
 
 
 class ObjectDeleting:
@@ -61,51 +70,98 @@ class ObjectDeleting:
         if record is None:
             raise not_found(kind.qualified_plural, key.name)
         obj = record.decode()
-        self._check(kind, key, obj, options)
-        grace = kind.strategy.grace_seconds(obj, options.grace_seconds) if kind.strategy.grace_seconds else 0
-        before = record.decode()
-        self._mark(kind, obj, grace, options)
-        if is_finished(kind, obj):
+        _check(kind, key, obj, options)
+        grace = self._grace(kind, obj, options)
+        if grace is PENDING or (_is_deleting(obj) and kind.strategy.is_held(obj)):
+            return Deleted(record, is_gone=False)
+        if kind.strategy.has_dependents:
+            _keep_finalizers(obj["metadata"], options.propagation)
+        if grace is not None or obj["metadata"].get("finalizers") or not kind.strategy.is_deleted_gracefully:
+            self._mark(kind, obj, grace or 0)
+        if not _waits(kind, obj):
             return Deleted(await self._store.remove(kind.resource, key, obj), is_gone=True)
-        if obj == before:
+        if obj == record.decode():
             return Deleted(record, is_gone=False)
         return Deleted(await self._store.put(kind.resource, key, obj), is_gone=False)
 
-    def _check(self, kind: ServedKind, key: ObjectKey, obj: JsonObject, options: DeleteOptions) -> None:
-        metadata = obj["metadata"]
-        if options.uid and options.uid != metadata["uid"]:
-            message = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {metadata['uid']}"
-            raise conflict(kind.qualified_plural, key.name, message)
-        stated, stored = options.resource_version, metadata["resourceVersion"]
-        if stated and stated != stored:
-            message = (
-                f"Precondition failed: ResourceVersion in precondition: {stated},"
-                f" ResourceVersion in object meta: {stored}"
-            )
-            raise conflict(kind.qualified_plural, key.name, message)
-        why = kind.strategy.is_undeletable(obj) if kind.strategy.is_undeletable else ""
-        if why:
-            details = StatusDetails(name=key.name, group=kind.group, kind=kind.plural)
-            raise Forbidden(f'{kind.qualified_plural} "{key.name}" is forbidden: {why}', details=details)
+    def _grace(self, kind: ServedKind, obj: JsonObject, options: DeleteOptions) -> int | Pending | None:
+        """Return the seconds that the object has from now on; None where its kind goes at once."""
+        if kind.strategy.grace_seconds is None:
+            return None
+        asked = options.grace_seconds
+        if not _is_deleting(obj):
+            return _at_least_one(kind.strategy.grace_seconds(obj, asked))
+        left = obj["metadata"].get("deletionGracePeriodSeconds") or 0
+        if not left:
+            return None
+        # What is on its way may be hurried, never held up.
+        return PENDING if asked is None or _at_least_one(asked) >= left else _at_least_one(asked)
 
-    def _mark(self, kind: ServedKind, obj: JsonObject, grace: int, options: DeleteOptions) -> None:
-        """Say in `obj`, in place, that it is being deleted; a second delete may only shorten its grace."""
-        metadata = obj["metadata"]
-        finalizers = _finalizers(metadata.get("finalizers") or (), options.propagation)
-        metadata.pop("finalizers", None)
-        if finalizers:
-            metadata["finalizers"] = finalizers
-        if "deletionTimestamp" in metadata:
-            if not kind.strategy.is_deleted_gracefully:
-                return
-            metadata["deletionGracePeriodSeconds"] = min(grace, metadata.get("deletionGracePeriodSeconds", 0))
+    def _mark(self, kind: ServedKind, obj: JsonObject, grace: int) -> None:
+        """Say in `obj`, in place, that it is being deleted and has `grace` seconds from the first such request."""
+        metadata, now = obj["metadata"], self._clock.now()
+        if not _is_deleting(obj):
+            metadata["deletionTimestamp"] = format_time(now + timedelta(seconds=grace))
+            if kind.strategy.is_deleted_gracefully:
+                metadata["deletionGracePeriodSeconds"] = grace
+                if metadata.get("generation"):
+                    metadata["generation"] += 1
+            kind.strategy.prepare_delete(obj)
             return
-        metadata["deletionTimestamp"] = format_time(self._clock.now() + timedelta(seconds=grace))
-        if kind.strategy.is_deleted_gracefully:
-            metadata["deletionGracePeriodSeconds"] = grace
-            if metadata.get("generation"):
-                metadata["generation"] += 1
-        kind.strategy.prepare_delete(obj)
+        if not kind.strategy.is_deleted_gracefully:
+            return
+        shorter = metadata.get("deletionGracePeriodSeconds", 0) - grace
+        ends = max(parse_time(metadata["deletionTimestamp"]) - timedelta(seconds=shorter), now)
+        if shorter:
+            metadata["deletionTimestamp"] = format_time(ends)
+        metadata["deletionGracePeriodSeconds"] = grace
+
+
+def _check(kind: ServedKind, key: ObjectKey, obj: JsonObject, options: DeleteOptions) -> None:
+    metadata = obj["metadata"]
+    # Upstream names the kind here where everything else names the plural.
+    named = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    if options.uid is not None and options.uid != metadata["uid"]:
+        raise conflict(
+            named,
+            key.name,
+            f"the UID in the precondition ({options.uid}) does not match the UID in record ({metadata['uid']})."
+            " The object might have been deleted and then recreated",
+        )
+    stated, stored = options.resource_version, metadata["resourceVersion"]
+    if stated is not None and stated != stored:
+        raise conflict(
+            named,
+            key.name,
+            f"the ResourceVersion in the precondition ({stated}) does not match the ResourceVersion in record"
+            f" ({stored}). The object might have been modified",
+        )
+    why = kind.strategy.is_undeletable(obj) if kind.strategy.is_undeletable else ""
+    if why:
+        details = StatusDetails(name=key.name, group=kind.group, kind=kind.plural)
+        raise Forbidden(f'{kind.qualified_plural} "{key.name}" is forbidden: {why}', details=details)
+
+
+def _is_deleting(obj: JsonObject) -> bool:
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def _waits(kind: ServedKind, obj: JsonObject) -> bool:
+    """Return whether something keeps `obj` though it is to be deleted."""
+    metadata = obj["metadata"]
+    has_to = metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
+    return bool(has_to) or kind.strategy.is_held(obj)
+
+
+def _at_least_one(seconds: int) -> int:
+    """Return `seconds`; below zero means one second (rest.BeforeDelete)."""
+    return 1 if seconds < 0 else seconds
+
+
+def _keep_finalizers(metadata: JsonObject, propagation: Propagation | None) -> None:
+    finalizers = _finalizers(metadata.pop("finalizers", None) or (), propagation)
+    if finalizers:
+        metadata["finalizers"] = finalizers
 
 
 def _finalizers(present: Sequence[str], propagation: Propagation | None) -> list[str]:

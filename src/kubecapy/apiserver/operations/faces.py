@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.errors import NotFound, not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
+from kubecapy.apiserver.operations.decoding import read_sent
 from kubecapy.apiserver.operations.deleting import DeleteOptions, ObjectDeleting
 from kubecapy.apiserver.operations.writing import ObjectWriting, Update
 from kubecapy.apiserver.registry.kinds import ServedKind
@@ -45,9 +46,8 @@ class StoreWriter:
 
     async def create(self, group: str, plural: str, namespace: str, obj: JsonObject) -> JsonObject:
         """Store `obj` and return what was stored."""
-        written = await self._writing.create(
-            self._kind(group, plural), namespace, to_json_object(obj), validation="Ignore"
-        )
+        kind = self._kind(group, plural)
+        written = await self._writing.create(kind, namespace, read_sent(kind, to_json_object(obj), "Ignore").obj)
         return written.record.decode()
 
     async def update(self, group: str, plural: str, obj: JsonObject, *, subresource: str = "") -> JsonObject:
@@ -55,8 +55,9 @@ class StoreWriter:
         metadata = obj["metadata"]
         key = ObjectKey(metadata.get("namespace", ""), metadata["name"])
         part = "status" if subresource == "status" else ""
-        update = Update(change=lambda _old: to_json_object(obj), part=part, validation="Ignore")
-        written = await self._writing.update(self._kind(group, plural), key, update)
+        kind = self._kind(group, plural)
+        sent = read_sent(kind, to_json_object(obj), "Ignore").obj
+        written = await self._writing.update(kind, key, Update(change=lambda _old: sent, part=part))
         return written.record.decode()
 
     async def delete(self, group: str, plural: str, namespace: str, name: str) -> bool:

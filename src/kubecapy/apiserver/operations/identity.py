@@ -16,11 +16,13 @@ def place_new(kind: ServedKind, namespace: str, obj: JsonObject) -> None:
     Raises:
         BadRequest: it says that it belongs elsewhere, or that it has been stored before.
     """
-    metadata = _metadata(obj)
+    metadata = obj["metadata"]
     stated = read_text(obj, "metadata", "namespace")
     if stated and kind.namespaced and stated != namespace:
-        raise BadRequest(f"{_OTHER_NAMESPACE} ({stated} != {namespace})")
-    if read_text(obj, "metadata", "resourceVersion") not in ("", "0"):
+        raise BadRequest(_OTHER_NAMESPACE)
+    # A text that is no number counts as none there too (apiserver/pkg/storage, APIObjectVersioner).
+    revision = read_text(obj, "metadata", "resourceVersion")
+    if revision.isascii() and revision.isdigit() and int(revision):
         raise BadRequest("resourceVersion should not be set on objects to be created")
     metadata.pop("resourceVersion", None)
     metadata.pop("namespace", None)
@@ -28,19 +30,30 @@ def place_new(kind: ServedKind, namespace: str, obj: JsonObject) -> None:
         metadata["namespace"] = namespace
 
 
-def check_same(kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject) -> None:
-    """Check that `wished` is the object `old` at `key`; what it leaves out of its address is filled in place.
+def check_address(kind: ServedKind, key: ObjectKey, wished: JsonObject) -> None:
+    """Check that `wished` is meant for `key`, and give it the namespace that it may leave out, in place.
 
     Raises:
-        BadRequest: it has another name or namespace.
+        BadRequest: it has no name, or another name or namespace.
+    """
+    metadata = wished["metadata"]
+    if not metadata.get("name"):
+        raise BadRequest(f"the name of the object ({key.name} based on URL) was undeterminable: name must be provided")
+    if metadata["name"] != key.name:
+        raise BadRequest(f"the name of the object ({metadata['name']}) does not match the name on the URL ({key.name})")
+    if not kind.namespaced:
+        metadata.pop("namespace", None)
+    elif metadata.setdefault("namespace", key.namespace) != key.namespace:
+        raise BadRequest(_OTHER_NAMESPACE)
+
+
+def check_precondition(kind: ServedKind, key: ObjectKey, wished: JsonObject, old: JsonObject) -> None:
+    """Check that `wished`, sent whole, replaces the object that its uid names; without one it replaces any.
+
+    Raises:
         Conflict: it has another uid.
     """
-    metadata = _metadata(wished)
-    if metadata.setdefault("name", key.name) != key.name:
-        raise BadRequest(f"the name of the object ({metadata['name']}) does not match the name on the URL ({key.name})")
-    if key.namespace and metadata.setdefault("namespace", key.namespace) != key.namespace:
-        raise BadRequest(f"{_OTHER_NAMESPACE} ({metadata['namespace']} != {key.namespace})")
-    uid, stored = metadata.get("uid"), old["metadata"].get("uid")
+    uid, stored = wished["metadata"].get("uid"), old["metadata"].get("uid")
     if uid and uid != stored:
         message = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}"
         raise conflict(kind.qualified_plural, key.name, message)
@@ -52,25 +65,16 @@ def check_revision(
     """Check that `wished` is based on the state `old`; without a revision it is based on any.
 
     Raises:
+        BadRequest: the revision is none.
         Conflict: the object changed since.
         Invalid: a whole object of a kind that demands its revision was sent without one.
     """
     stated = wished["metadata"].get("resourceVersion") or "0"
+    if not (stated.isascii() and stated.isdigit()):
+        raise BadRequest(f'metadata.resourceVersion: Invalid value: "{stated}": expected a revision that was read')
     if stated == "0":
         if is_replacement and kind.strategy.needs_resource_version:
             wrong = invalid_field("metadata.resourceVersion", 0, "must be specified for an update")
-            raise invalid(kind.kind, kind.group, key.name, [wrong])
+            raise invalid(kind.plural, kind.group, key.name, [wrong])
     elif stated != old["metadata"]["resourceVersion"]:
         raise conflict(kind.qualified_plural, key.name, _MODIFIED)
-
-
-def _metadata(obj: JsonObject) -> JsonObject:
-    """Return the metadata of `obj` for changing.
-
-    Raises:
-        BadRequest: it is no object.
-    """
-    metadata = obj.setdefault("metadata", {})
-    if not isinstance(metadata, dict):
-        raise BadRequest("metadata: expected an object")
-    return metadata

@@ -4,50 +4,31 @@ Sources: k8s.io/apiserver pkg/registry/rest (BeforeCreate, BeforeUpdate); k8s.io
 """
 
 from collections.abc import Iterator
+from typing import Any
 
-from kubecapy.apimachinery.codec import DecodeError, convert
-from kubecapy.apimachinery.errors import BadRequest
+import msgspec
+
+from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.fields import FieldError
-from kubecapy.apimachinery.meta import JsonObject, ObjectMeta
-from kubecapy.apimachinery.names import NameRule, qualified_name_error, validate_labels, validate_name
-from kubecapy.apimachinery.schema.pruning import METADATA_FIELDS
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.names import (
+    NameRule,
+    name_errors,
+    name_prefix_errors,
+    qualified_name_errors,
+    validate_labels,
+)
+from kubecapy.apimachinery.resources import split_api_version
 from kubecapy.apiserver.registry.kinds import ServedKind
-from kubecapy.apiserver.registry.strategies.errors import forbidden, invalid, required
+from kubecapy.apiserver.registry.strategies.errors import forbidden, invalid, required, unchanged
 
 FOREGROUND_FINALIZER = "foregroundDeletion"
 ORPHAN_FINALIZER = "orphan"
 _MAX_ANNOTATION_BYTES = 256 * 1024
 _PLAIN_FINALIZERS = (FOREGROUND_FINALIZER, ORPHAN_FINALIZER, "kubernetes")
-_DROPPED = frozenset({"managedFields", "selfLink", "clusterName"})
-"""What clients may send and this server does not keep."""
-_KNOWN = METADATA_FIELDS - _DROPPED
-_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
-_KEPT_ON_UPDATE = ("generateName", *_SYSTEM)
-
-
-def read_metadata(kind: ServedKind, obj: JsonObject) -> list[str]:
-    """Reduce the metadata of `obj` to what is known, in place, and return the paths of unknown fields.
-
-    Raises:
-        BadRequest: the metadata, or a field of it, has the wrong type.
-    """
-    metadata = obj.get("metadata")
-    if metadata is None:
-        metadata = {}
-    if not isinstance(metadata, dict):
-        raise cannot_be_handled(kind, "metadata: expected an object")
-    kept = {name: value for name, value in metadata.items() if name in _KNOWN and value is not None}
-    try:
-        convert(kept, ObjectMeta)
-    except DecodeError as error:
-        raise cannot_be_handled(kind, f"json: metadata.{error.path}: {error.message}") from error
-    obj["metadata"] = kept
-    return [f"metadata.{name}" for name in metadata if name not in _KNOWN and name not in _DROPPED]
-
-
-def cannot_be_handled(kind: ServedKind, why: str) -> BadRequest:
-    """Return the error for a body that does not decode as its kind."""
-    return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+_BANNED_OWNERS = frozenset({("v1", "Event")})
+"""Source: k8s.io/apimachinery pkg/api/validation, BannedOwners."""
+_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
 def clear_system_fields(obj: JsonObject) -> None:
@@ -57,17 +38,54 @@ def clear_system_fields(obj: JsonObject) -> None:
 
 
 def keep_system_fields(obj: JsonObject, old: JsonObject) -> None:
-    """Give `obj`, in place, the metadata of `old` that no client can change."""
-    for name in _KEPT_ON_UPDATE:
-        if name in old["metadata"]:
-            obj["metadata"][name] = old["metadata"][name]
+    """Give `obj`, in place, the metadata of `old` that no client can change (rest.BeforeUpdate)."""
+    new, stored = obj["metadata"], old["metadata"]
+    for name in ("creationTimestamp", "generation"):
+        _take(new, stored, name)
+    for name in ("uid", "deletionGracePeriodSeconds"):
+        if name in stored:
+            new.setdefault(name, stored[name])
+    if "deletionTimestamp" in stored:
+        new["deletionTimestamp"] = stored["deletionTimestamp"]
+
+
+def _take(new: JsonObject, stored: JsonObject, name: str) -> None:
+    if name in stored:
+        new[name] = stored[name]
+    else:
+        new.pop(name, None)
+
+
+def drop_repeated_owners(obj: JsonObject, *, is_patch: bool = False) -> tuple[str, ...]:
+    """Drop owner references that `obj` holds twice, in place, and return what its sender is told about that."""
+    owners = obj["metadata"].get("ownerReferences") or []
+    kept: list[JsonObject] = []
+    repeated = []
+    for owner in owners:
+        if owner in kept:
+            repeated.append(owner["uid"])
         else:
-            obj["metadata"].pop(name, None)
+            kept.append(owner)
+    if not repeated:
+        return ()
+    obj["metadata"]["ownerReferences"] = kept
+    when = " after mutating admission happens" if is_patch else ""
+    warning = (
+        f".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and"
+        " may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:"
+        f" {', '.join(repeated)}"
+    )
+    return (warning,)
 
 
 def validate_metadata(kind: ServedKind, obj: JsonObject) -> list[FieldError]:
     """Return what is wrong with the metadata of `obj`."""
-    return validate_metadata_by(kind.strategy.name_rule, obj["metadata"])
+    metadata = obj["metadata"]
+    return [
+        *validate_metadata_by(kind.strategy.name_rule, metadata),
+        *_validate_place(kind, metadata),
+        *(_validate_finalizer_domains(metadata.get("finalizers") or []) if _is_core(kind) else ()),
+    ]
 
 
 def validate_metadata_by(rule: NameRule, metadata: JsonObject) -> list[FieldError]:
@@ -76,62 +94,101 @@ def validate_metadata_by(rule: NameRule, metadata: JsonObject) -> list[FieldErro
         *_validate_name(metadata, rule),
         *validate_labels(metadata.get("labels") or {}, "metadata.labels"),
         *_validate_annotations(metadata.get("annotations") or {}),
-        *_validate_finalizers(metadata.get("finalizers") or []),
         *_validate_owners(metadata.get("ownerReferences") or []),
+        *_validate_finalizers(metadata.get("finalizers") or []),
     ]
 
 
 def validate_metadata_change(obj: JsonObject, old: JsonObject) -> list[FieldError]:
-    """Return what an update may not change: an object that is being deleted takes no new finalizers."""
-    if "deletionTimestamp" not in old["metadata"]:
-        return []
-    known = set(old["metadata"].get("finalizers") or ())
-    new = [name for name in obj["metadata"].get("finalizers") or () if name not in known]
-    if not new:
-        return []
-    listed = ", ".join(f'"{name}"' for name in new)
-    detail = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}"
-    return [forbidden("metadata.finalizers", detail)]
+    """Return what an update may not change, and that an object that is being deleted takes no new finalizers."""
+    fixed = ("uid", "deletionTimestamp", "deletionGracePeriodSeconds")
+    changed = [error for name in fixed for error in unchanged(obj, old, "metadata", name)]
+    return [*_validate_new_finalizers(obj["metadata"], old["metadata"]), *changed]
+
+
+def _validate_new_finalizers(new: JsonObject, old: JsonObject) -> Iterator[FieldError]:
+    known = set(old.get("finalizers") or ())
+    added = sorted({name for name in new.get("finalizers") or () if name not in known})
+    if "deletionTimestamp" in old and added:
+        listed = ", ".join(f'"{name}"' for name in added)
+        yield forbidden(
+            "metadata.finalizers",
+            f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{listed}}}",
+        )
 
 
 def _validate_name(metadata: JsonObject, rule: NameRule) -> Iterator[FieldError]:
-    name = metadata.get("name", "")
+    prefix, name = metadata.get("generateName", ""), metadata.get("name", "")
+    for wrong in name_prefix_errors(prefix, rule) if prefix else ():
+        yield invalid("metadata.generateName", prefix, wrong)
     if not name:
         yield required("metadata.name", "name or generateName is required")
-    elif wrong := validate_name(name, rule):
+    for wrong in name_errors(name, rule) if name else ():
         yield invalid("metadata.name", name, wrong)
 
 
 def _validate_annotations(annotations: dict[str, str]) -> Iterator[FieldError]:
     for key in annotations:
-        if wrong := qualified_name_error(key.lower()):
+        for wrong in qualified_name_errors(key.lower()):
             yield invalid("metadata.annotations", key, wrong)
-    if sum(len(key) + len(value) for key, value in annotations.items()) > _MAX_ANNOTATION_BYTES:
+    if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > _MAX_ANNOTATION_BYTES:
         detail = f"Too long: may not be more than {_MAX_ANNOTATION_BYTES} bytes"
         yield FieldError("metadata.annotations", "FieldValueTooLong", detail)
 
 
+def _validate_owners(owners: list[JsonObject]) -> Iterator[FieldError]:
+    path, first = "metadata.ownerReferences", ""
+    for owner in owners:
+        group_version = owner["apiVersion"]
+        # Go splits at one slash and has no version where there are more.
+        if not group_version.rpartition("/")[2] or group_version.count("/") > 1:
+            yield invalid(f"{path}.apiVersion", group_version, "version must not be empty")
+        for name in ("kind", "name", "uid"):
+            if not owner[name]:
+                yield invalid(f"{path}.{name}", "", "must not be empty")
+        if (group_version, owner["kind"]) in _BANNED_OWNERS:
+            group, version = split_api_version(group_version)
+            yield invalid(
+                path, _as_written(owner), f"{group}/{version}, Kind={owner['kind']} is disallowed from being an owner"
+            )
+        if owner.get("controller"):
+            controller = f"{owner['kind']}/{owner['name']}"
+            if first:
+                detail = (
+                    'Only one reference can have Controller set to true. Found "true" in references for'
+                    f" {first} and {controller}"
+                )
+                yield invalid(path, _as_written(owners), detail)
+            first = first or controller
+
+
+def _as_written(value: Any) -> msgspec.Raw:  # Any: a JSON value
+    """Return `value` to be shown with its keys in their order; those of Go's structs are not sorted."""
+    return msgspec.Raw(encode(value))
+
+
+def _is_core(kind: ServedKind) -> bool:
+    """Return whether kube-apiserver itself defines the kind; those of its library have laxer rules."""
+    return kind.go_type.partition("/")[0] not in ("", "apiextensions")
+
+
 def _validate_finalizers(finalizers: list[str]) -> Iterator[FieldError]:
-    for index, name in enumerate(finalizers):
-        if name in _PLAIN_FINALIZERS:
-            continue
-        if wrong := qualified_name_error(name):
+    for name in finalizers:
+        for wrong in qualified_name_errors(name):
             yield invalid("metadata.finalizers", name, wrong)
-        elif "/" not in name and "." not in name:
-            detail = "name is neither a standard finalizer name nor is it fully qualified"
-            yield invalid(f"metadata.finalizers[{index}]", name, detail)
     if FOREGROUND_FINALIZER in finalizers and ORPHAN_FINALIZER in finalizers:
         detail = "finalizer orphan and foregroundDeletion cannot be both set"
         yield invalid("metadata.finalizers", finalizers, detail)
 
 
-def _validate_owners(owners: list[JsonObject]) -> Iterator[FieldError]:
-    for index, owner in enumerate(owners):
-        path = f"metadata.ownerReferences[{index}]"
-        for field in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(field):
-                yield invalid(f"{path}.{field}", owner.get(field, ""), f"{field} must not be empty")
-    controllers = [str(owner.get("kind")) for owner in owners if owner.get("controller")]
-    if len(controllers) > 1:
-        detail = f"Only one reference can have Controller set to true. Found {len(controllers)}"
-        yield invalid("metadata.ownerReferences", controllers, detail)
+def _validate_finalizer_domains(finalizers: list[str]) -> Iterator[FieldError]:
+    """Say which finalizers of a built-in kind have no domain (pkg/apis/core/validation, validateKubeFinalizerName)."""
+    for index, name in enumerate(finalizers):
+        if name not in _PLAIN_FINALIZERS and "/" not in name:
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            yield invalid(f"metadata.finalizers[{index}]", name, detail)
+
+
+def _validate_place(kind: ServedKind, metadata: JsonObject) -> Iterator[FieldError]:
+    for wrong in name_errors(metadata.get("namespace", ""), "label") if kind.namespaced else ():
+        yield invalid("metadata.namespace", metadata.get("namespace", ""), wrong)

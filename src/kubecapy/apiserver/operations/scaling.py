@@ -2,7 +2,7 @@
 
 from kubecapy.apimachinery.errors import BadRequest, invalid
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.names import qualified_name_error
+from kubecapy.apimachinery.names import qualified_name_errors
 from kubecapy.apiserver.registry.access import read, read_count, read_object, write
 from kubecapy.apiserver.registry.kinds import ScalePaths
 from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
@@ -50,4 +50,4 @@ def _selector_text(selector: object) -> str:
     if isinstance(selector, str):
         return selector
     labels = read_object(selector, "matchLabels") if isinstance(selector, dict) else {}
-    return ",".join(f"{key}={labels[key]}" for key in sorted(labels) if not qualified_name_error(key))
+    return ",".join(f"{key}={labels[key]}" for key in sorted(labels) if not qualified_name_errors(key))

@@ -12,6 +12,7 @@ import msgspec
 
 from kubecapy.apimachinery.errors import (
     Forbidden,
+    StatusCause,
     StatusDetails,
     already_exists,
     not_found,
@@ -19,14 +20,9 @@ from kubecapy.apimachinery.errors import (
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import generate_name
 from kubecapy.apimachinery.times import format_time
-from kubecapy.apiserver.operations.identity import check_revision, check_same, place_new
-from kubecapy.apiserver.operations.preparation import (
-    FieldValidation,
-    Prepared,
-    prepare_change,
-    prepare_new,
-    prepare_status_change,
-)
+from kubecapy.apiserver.operations.decoding import read_sent
+from kubecapy.apiserver.operations.identity import check_address, check_precondition, check_revision, place_new
+from kubecapy.apiserver.operations.preparation import prepare_change, prepare_new, prepare_status_change
 from kubecapy.apiserver.registry.access import read, read_text
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.registry import Registry
@@ -56,6 +52,9 @@ class Written(msgspec.Struct, frozen=True):
 
     record: Record
     warnings: tuple[str, ...] = ()
+    """What the kind has to say about the object."""
+    is_new: bool = False
+    """Whether the object was not there before."""
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +64,6 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """Returns the wished object; what it is given belongs to it."""
     part: str = ""
     """`status` where only the status is taken, `finalize` where what clients must leave is taken too, else empty."""
-    validation: FieldValidation = "Warn"
     admit: AdmitChange = _admit_change
     is_replacement: bool = False
     """Whether a whole object was sent (PUT), so that kinds may demand its resourceVersion."""
@@ -81,15 +79,7 @@ class ObjectWriting:
         self._clock = clock
         self._random = random
 
-    async def create(
-        self,
-        kind: ServedKind,
-        namespace: str,
-        obj: JsonObject,
-        *,
-        validation: FieldValidation = "Warn",
-        admit: AdmitNew = _admit_new,
-    ) -> Written:
+    async def create(self, kind: ServedKind, namespace: str, obj: JsonObject, admit: AdmitNew = _admit_new) -> Written:
         """Store the new object `obj`, with what comes along with it, and return it; `obj` belongs to the call.
 
         Raises:
@@ -97,19 +87,19 @@ class ObjectWriting:
                 it is missing.
         """
         place_new(kind, namespace, obj)
+        self._check_namespace(kind, namespace, obj)
         self._name(kind, obj)
         if kind.is_terminating:
             raise _no_more(kind, obj["metadata"]["name"])
-        prepared = prepare_new(kind, admit(obj), validation)
-        self._check_namespace(kind, namespace, prepared.obj)
+        prepared = prepare_new(kind, admit(obj))
         # All parts are submitted before the first wait: a client that hangs up leaves no half of them.
-        stored = self._submit_new(kind, namespace, prepared.obj)
-        companions = [self._submit_companion(*companion) for companion in kind.strategy.companions(prepared.obj)]
+        stored = self._submit_new(kind, namespace, prepared)
+        companions = [self._submit_companion(*companion) for companion in kind.strategy.companions(prepared)]
         record = await stored
         for companion in companions:
             if companion is not None:
                 await companion
-        return Written(record, prepared.warnings)
+        return Written(record, tuple(kind.strategy.warn(prepared, None)), is_new=True)
 
     async def update(self, kind: ServedKind, key: ObjectKey, update: Update) -> Written:
         """Change the object and return it; nothing is written where nothing changes.
@@ -124,20 +114,23 @@ class ObjectWriting:
             raise not_found(kind.qualified_plural, key.name)
         old = in_version(record.decode(), kind)
         wished = update.change(in_version(record.decode(), kind))
-        check_same(kind, key, wished, old)
+        check_address(kind, key, wished)
+        if update.is_replacement:
+            check_precondition(kind, key, wished, old)
         check_revision(kind, key, wished, old, is_replacement=update.is_replacement)
         prepared = self._prepare(kind, update.admit(old, wished), old, update)
-        prepared.obj["metadata"]["resourceVersion"] = str(record.revision)
-        if prepared.obj == old:
-            return Written(record, prepared.warnings)
-        return Written(await self._submit_change(kind, key, prepared.obj), prepared.warnings)
+        prepared["metadata"]["resourceVersion"] = str(record.revision)
+        if prepared == old:
+            return Written(record)
+        warnings = tuple(kind.strategy.warn(prepared, old))
+        return Written(await self._submit_change(kind, key, prepared), warnings)
 
-    def _prepare(self, kind: ServedKind, wished: JsonObject, old: JsonObject, update: Update) -> Prepared:
+    def _prepare(self, kind: ServedKind, wished: JsonObject, old: JsonObject, update: Update) -> JsonObject:
         if update.part == "status":
-            return prepare_status_change(kind, wished, old, update.validation)
+            return prepare_status_change(kind, wished, old)
         if update.part != "finalize":
             kind.strategy.keep(wished, old)
-        return prepare_change(kind, wished, old, update.validation)
+        return prepare_change(kind, wished, old)
 
     def _name(self, kind: ServedKind, obj: JsonObject) -> None:
         """Complete a generated name; a taken one is drawn again."""
@@ -158,11 +151,16 @@ class ObjectWriting:
         if record is None:
             raise not_found("namespaces", namespace)
         if "deletionTimestamp" in record.decode()["metadata"]:
-            name = obj["metadata"]["name"]
+            name = read_text(obj, "metadata", "name")
+            cause = StatusCause(
+                reason="NamespaceTerminating",
+                message=f"namespace {namespace} is being terminated",
+                field="metadata.namespace",
+            )
             raise Forbidden(
                 f'{kind.qualified_plural} "{name}" is forbidden: unable to create new content in namespace'
                 f" {namespace} because it is being terminated",
-                details=StatusDetails(name=name, group=kind.group, kind=kind.plural),
+                details=StatusDetails(name=name, group=kind.group, kind=kind.plural, causes=(cause,)),
             )
 
     def _submit_new(self, kind: ServedKind, namespace: str, obj: JsonObject) -> Future[Record]:
@@ -179,7 +177,7 @@ class ObjectWriting:
         namespace = obj["metadata"]["namespace"]
         if kind is None or self._store.latest(resource, ObjectKey(namespace, obj["metadata"]["name"])) is not None:
             return None
-        return self._submit_new(kind, namespace, prepare_new(kind, obj, "Ignore").obj)
+        return self._submit_new(kind, namespace, prepare_new(kind, read_sent(kind, obj, "Ignore").obj))
 
     async def _submit_change(self, kind: ServedKind, key: ObjectKey, obj: JsonObject) -> Record:
         stored = in_storage_version(obj, kind)

@@ -36,7 +36,9 @@ def decode_protobuf(data: bytes) -> JsonObject:
         UnknownMessage: it is of a kind that is not read in this form.
     """
     if not data.startswith(MAGIC):
-        raise WireError("the body does not begin with the mark of Kubernetes' protobuf envelope")
+        raise WireError(
+            f"provided data does not appear to be a protobuf message, expected prefix [{' '.join(map(str, MAGIC))}]"
+        )
     envelope = _last_values(data[len(MAGIC) :])
     named = _last_values(_bytes(envelope.get(1, b"")))
     api_version, kind = _text(named.get(1, b"")), _text(named.get(2, b""))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_types import type_of_kind
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.names import NameRule
 from kubecapy.apimachinery.resources import GroupVersionKind
@@ -83,6 +84,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `metadata.generation` counts the changes of what a person wishes."""
     needs_resource_version: bool = False
     """Whether an update must say which state it is based on."""
+    creates_on_update: bool = False
+    """Whether an update of an absent object makes it."""
     prepare_create: Complete = _nothing
     """Completes a new object."""
     keep: Callable[[JsonObject, JsonObject], None] = _keep_nothing
@@ -105,6 +108,10 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """Returns whether something beyond `metadata.finalizers` keeps a deleted object."""
     is_deleted_gracefully: bool = True
     """Whether the start of a deletion sets a grace period and counts as a change of what a person wishes."""
+    has_dependents: bool = True
+    """Whether a deletion may wait for dependents, or orphan them; kinds without always go in the background."""
+    returns_deleted: bool = False
+    """Whether the reply to a deletion is the object even where it is gone."""
     prepare_delete: Complete = _nothing
     """Changes an object whose deletion begins but has to wait."""
     companions: Callable[[JsonObject], Sequence[tuple[ResourceId, JsonObject]]] = lambda _obj: ()
@@ -159,6 +166,11 @@ class ServedKind(msgspec.Struct, frozen=True, kw_only=True):
     def gvk(self) -> GroupVersionKind:
         """The kind's address."""
         return GroupVersionKind(self.group, self.version, self.kind)
+
+    @property
+    def go_type(self) -> str:
+        """The Go type that its objects are in kube-apiserver; custom kinds have none."""
+        return "" if self.is_custom else type_of_kind(self.gvk)
 
     @property
     def api_version(self) -> str:

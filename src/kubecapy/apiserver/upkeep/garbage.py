@@ -114,4 +114,4 @@ class GarbageCollector:
     async def _change(self, node: Node, change: Callable[[JsonObject], JsonObject]) -> None:
         kind = self._core.registry.storage_kind(node.resource)
         if kind is not None:
-            await self._core.writing.update(kind, node.key, Update(change=change, validation="Ignore"))
+            await self._core.writing.update(kind, node.key, Update(change=change))

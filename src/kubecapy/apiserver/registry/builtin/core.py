@@ -138,6 +138,8 @@ _KINDS = (
         list_kind="EndpointsList",
         short_names=("ep",),
         columns=columns.ENDPOINTS,
+        strategy=Strategy(creates_on_update=True),
+        warning="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
         description="Endpoints are the addresses behind a Service.",
     ),
     ServedKind(
@@ -150,6 +152,7 @@ _KINDS = (
         columns=columns.EVENTS,
         names_itself=True,
         fields=_EVENT_FIELDS,
+        strategy=Strategy(creates_on_update=True, has_dependents=False),
         description="Event reports something that happened to an object.",
     ),
     ServedKind(
@@ -163,6 +166,7 @@ _KINDS = (
             Subresource("token", GroupVersionKind("authentication.k8s.io", "v1", "TokenRequest"), ("create",)),
         ),
         columns=columns.SERVICE_ACCOUNTS,
+        strategy=Strategy(returns_deleted=True),
         description="ServiceAccount is who a pod is to the API server.",
     ),
 )

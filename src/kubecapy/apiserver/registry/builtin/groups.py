@@ -24,6 +24,7 @@ def group_kinds() -> Iterable[ServedKind]:
         plural="leases",
         singular="lease",
         columns=rule_columns.LEASES,
+        strategy=Strategy(creates_on_update=True, needs_resource_version=True),
         description="Lease says who holds something, and for how long.",
     )
     yield ServedKind(

@@ -58,6 +58,8 @@ def namespaces(root_ca: str) -> Strategy:
     return Strategy(
         name_rule="label",
         has_status=True,
+        returns_deleted=True,
+        is_deleted_gracefully=False,
         prepare_create=_prepare_create,
         keep=_keep,
         default=_default,

@@ -9,7 +9,7 @@ from kubecapy.api.core.pods import PodSpec
 from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.names import validate_name
+from kubecapy.apimachinery.names import name_errors
 from kubecapy.apiserver.registry.access import fill, read_list, read_objects, read_text
 from kubecapy.apiserver.registry.strategies.errors import invalid, required
 from kubecapy.apiserver.registry.strategies.pod_volumes import validate_volumes
@@ -78,5 +78,4 @@ def _validate_container(container: JsonObject, path: str, seen: set[str]) -> lis
     if name in seen:
         errors.append(FieldError(f"{path}.name", "FieldValueDuplicate", f'Duplicate value: "{name}"'))
     seen.add(name)
-    wrong = validate_name(name, "label")
-    return [*errors, invalid(f"{path}.name", name, wrong)] if wrong else errors
+    return [*errors, *(invalid(f"{path}.name", name, wrong) for wrong in name_errors(name, "label"))]

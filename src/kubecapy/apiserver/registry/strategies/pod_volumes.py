@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.names import validate_name
+from kubecapy.apimachinery.names import name_errors
 from kubecapy.apiserver.registry.access import read_objects, read_text
 from kubecapy.apiserver.registry.strategies.errors import invalid, required
 
@@ -29,7 +29,7 @@ def _volume_errors(volume: JsonObject, path: str) -> Iterator[FieldError]:
     name = read_text(volume, "name")
     if not name:
         yield required(f"{path}.name")
-    elif wrong := validate_name(name, "label"):
+    for wrong in name_errors(name, "label") if name else ():
         yield invalid(f"{path}.name", name, wrong)
     yield from _item_errors(volume, path)
     for index, source in enumerate(read_objects(volume, "projected", "sources")):

@@ -52,6 +52,7 @@ def _grace_seconds(pod: JsonObject, asked: int | None) -> int:
 
 PODS = Strategy(
     has_status=True,
+    returns_deleted=True,
     prepare_create=_prepare_create,
     default=_default,
     validate=_validate,

@@ -10,10 +10,6 @@ _GROUP = "rbac.authorization.k8s.io"
 _SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
-def _default_role(role: JsonObject) -> None:
-    role.setdefault("rules", [])
-
-
 def _validate_role(role: JsonObject, _old: JsonObject | None) -> list[FieldError]:
     return [
         required(f"rules[{index}].verbs", "verbs must contain at least one value")
@@ -51,5 +47,7 @@ def _validate_subject(subject: JsonObject, path: str) -> list[FieldError]:
     return errors
 
 
-ROLES = Strategy(name_rule="path-segment", default=_default_role, validate=_validate_role)
-BINDINGS = Strategy(name_rule="path-segment", default=_default_binding, validate=_validate_binding)
+ROLES = Strategy(name_rule="path-segment", creates_on_update=True, validate=_validate_role)
+BINDINGS = Strategy(
+    name_rule="path-segment", creates_on_update=True, default=_default_binding, validate=_validate_binding
+)

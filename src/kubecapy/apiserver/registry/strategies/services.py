@@ -29,5 +29,11 @@ def _validate(service: JsonObject, _old: JsonObject | None) -> list[FieldError]:
 
 
 SERVICES = Strategy(
-    name_rule="label", has_status=True, prepare_create=_prepare_create, default=_default, validate=_validate
+    name_rule="label",
+    has_status=True,
+    creates_on_update=True,
+    returns_deleted=True,
+    prepare_create=_prepare_create,
+    default=_default,
+    validate=_validate,
 )

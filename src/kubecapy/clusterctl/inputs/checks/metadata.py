@@ -6,7 +6,7 @@ from typing import Final
 from kubecapy.apimachinery.fields import FieldError, unknown_field
 from kubecapy.apimachinery.go_types import WrongType, flat_fields, read_as
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.names import qualified_name_error, validate_labels, validate_name
+from kubecapy.apimachinery.names import qualified_name_errors, validate_labels, validate_name
 
 _TYPE: Final = "meta/v1.ObjectMeta"
 
@@ -38,7 +38,7 @@ def check_marks(metadata: JsonObject, path: str) -> Iterator[FieldError]:
         # A null is the empty text, as Go reads it.
         yield from validate_labels({key: value or ""}, f"{path}.labels.{key}")
     for key in metadata.get("annotations") or {}:
-        if wrong := qualified_name_error(key.lower()):
+        for wrong in qualified_name_errors(key.lower()):
             yield FieldError(f"{path}.annotations.{key}", "FieldValueInvalid", f'Invalid value: "{key}": {wrong}')
 
 
