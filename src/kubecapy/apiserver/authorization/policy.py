@@ -25,11 +25,17 @@ _Key = tuple[str, str]
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What one binding gives to its subjects."""
+    """What one binding gives to one of its subjects."""
 
     namespace: str
     """Where it holds; empty for everywhere."""
     role: RoleRef
+    binding: int
+    """Place among the bindings: those for everywhere come first."""
+    subject: int
+    """Place among the subjects of the binding."""
+    source: str
+    """Binding, role and subject as access reviews name them."""
 
 
 class PolicyRules:
@@ -41,21 +47,26 @@ class PolicyRules:
         self._revisions: tuple[int, ...] = ()
         self._index = _Index([], [], [], [])
 
-    def rules_of(self, user: UserInfo, namespace: str) -> Iterator[PolicyRule]:
-        """Yield the rules that hold for `user` in `namespace` (empty: cluster scope and paths)."""
+    def rules_of(self, user: UserInfo, namespace: str) -> Iterator[tuple[PolicyRule, str]]:
+        """Yield the rules that hold for `user` in `namespace` (empty: cluster scope and paths), and whence each is."""
         index = self._refresh()
         for grant in index.grants_of(user, namespace):
-            yield from index.rules_of(grant) or ()
+            for rule in index.rules_of_role(grant.role, grant.namespace) or ():
+                yield rule, grant.source
 
     def missing_roles(self, user: UserInfo, namespace: str) -> list[str]:
         """Return, in the API server's words, the roles that bindings of `user` name but that do not exist."""
         index = self._refresh()
-        missing = {grant.role for grant in index.grants_of(user, namespace) if index.rules_of(grant) is None}
+        missing = {
+            grant.role
+            for grant in index.grants_of(user, namespace)
+            if index.rules_of_role(grant.role, grant.namespace) is None
+        }
         return sorted(f'{role.kind.lower()}.{rbac.GROUP} "{role.name}" not found' for role in missing)
 
     def rules_of_role(self, role: RoleRef, namespace: str) -> Sequence[PolicyRule] | None:
         """Return the rules that a binding to `role` in `namespace` would give; None where the role is absent."""
-        return self._refresh().rules_of(Grant(namespace, role))
+        return self._refresh().rules_of_role(role, namespace)
 
     def _refresh(self) -> "_Index":
         revisions = tuple(self._reader.revision(rbac.GROUP, plural) for plural in _KINDS)
@@ -94,22 +105,43 @@ class _Index:
         self._cluster_roles = {role.metadata.name: aggregated_rules(role, cluster_roles) for role in cluster_roles}
         self._grants: Mapping[_Key, list[Grant]] = defaultdict(list)
         bindings: list[ClusterRoleBinding | RoleBinding] = [*cluster_role_bindings, *role_bindings]
-        for binding in bindings:
-            grant = Grant(binding.metadata.namespace, binding.role_ref)
-            for subject in binding.subjects:
+        for place, binding in enumerate(bindings):
+            for subject_place, subject in enumerate(binding.subjects):
+                grant = Grant(
+                    namespace=binding.metadata.namespace,
+                    role=binding.role_ref,
+                    binding=place,
+                    subject=subject_place,
+                    source=_describe(binding, subject),
+                )
                 self._grants[_key_of(subject)].append(grant)
 
     def grants_of(self, user: UserInfo, namespace: str) -> Iterator[Grant]:
+        """Yield what the bindings give, in their order; each counts once, for the first subject that `user` is."""
         keys = [("User", user.name), *(("Group", group) for group in user.groups)]
-        for key in keys:
-            for grant in self._grants.get(key, ()):
-                if grant.namespace in ("", namespace):
-                    yield grant
+        grants = [grant for key in keys for grant in self._grants.get(key, ()) if grant.namespace in ("", namespace)]
+        grants.sort(key=lambda grant: (grant.binding, grant.subject))
+        last = -1
+        for grant in grants:
+            if grant.binding != last:
+                yield grant
+            last = grant.binding
 
-    def rules_of(self, grant: Grant) -> Sequence[PolicyRule] | None:
-        if grant.role.kind == "ClusterRole":
-            return self._cluster_roles.get(grant.role.name)
-        return self._roles.get((grant.namespace, grant.role.name))
+    def rules_of_role(self, role: RoleRef, namespace: str) -> Sequence[PolicyRule] | None:
+        if role.kind == "ClusterRole":
+            return self._cluster_roles.get(role.name)
+        return self._roles.get((namespace, role.name))
+
+
+def _describe(binding: ClusterRoleBinding | RoleBinding, subject: Subject) -> str:
+    """Name a grant as k8s.io/kubernetes pkg/registry/rbac/validation/rule.go does (v1.36)."""
+    name, namespace = binding.metadata.name, binding.metadata.namespace
+    kind = "RoleBinding" if namespace else "ClusterRoleBinding"
+    place = f"{name}/{namespace}" if namespace else name
+    who = subject.name
+    if subject.kind == "ServiceAccount":
+        who = f"{who}/{subject.namespace or namespace}"
+    return f'{kind} "{place}" of {binding.role_ref.kind} "{binding.role_ref.name}" to {subject.kind} "{who}"'
 
 
 def _key_of(subject: Subject) -> _Key:

@@ -9,12 +9,15 @@ from kubecapy.apimachinery.errors import Forbidden, StatusDetails
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
 
 
-def forbidden(user: UserInfo, attributes: Attributes, missing_roles: Sequence[str] = ()) -> Forbidden:
-    """Return the refusal; roles that a binding names but that do not exist are told, as the likely cause."""
-    reason = _reason(user, attributes)
-    if missing_roles:
-        reason += ": RBAC: " + ", ".join(missing_roles)
-    return refused(attributes, reason)
+def forbidden(user: UserInfo, attributes: Attributes, why: str = "") -> Forbidden:
+    """Return the refusal, with what the authorizer says of its cause."""
+    wish = _wish(user, attributes)
+    return refused(attributes, f"{wish}: {why}" if why else wish)
+
+
+def joined(errors: Sequence[str]) -> str:
+    """Return several errors as Go joins them (k8s.io/apimachinery pkg/util/errors)."""
+    return f"[{', '.join(errors)}]" if len(errors) > 1 else "".join(errors)
 
 
 def refused(attributes: Attributes, reason: str) -> Forbidden:
@@ -27,7 +30,7 @@ def refused(attributes: Attributes, reason: str) -> Forbidden:
     return Forbidden(f"{subject} is forbidden: {reason}", details=details)
 
 
-def _reason(user: UserInfo, attributes: Attributes) -> str:
+def _wish(user: UserInfo, attributes: Attributes) -> str:
     if not attributes.is_resource:
         return f'User "{user.name}" cannot {attributes.verb} path "{attributes.path}"'
     resource = f"{attributes.resource}/{attributes.subresource}" if attributes.subresource else attributes.resource

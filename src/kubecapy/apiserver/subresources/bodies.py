@@ -25,6 +25,18 @@ def read_spec(body: JsonObject | None, kind: str, type_: type[T]) -> T:
         raise BadRequest(f"{kind} cannot be handled: {place}: {error.message}") from error
 
 
+def read_metadata(body: JsonObject | None) -> JsonObject:
+    """Return `metadata` of `body`; an absent one is empty.
+
+    Raises:
+        BadRequest: it is no object.
+    """
+    metadata = (body or {}).get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise BadRequest("metadata: expected an object")
+    return metadata
+
+
 def answer(body: JsonObject | None, api_version: str, kind: str, status: JsonObject) -> JsonObject:
     """Return the body with `status`, as reviews are answered."""
     return {"metadata": {}, **(body or {}), "apiVersion": api_version, "kind": kind, "status": status}
