@@ -210,3 +210,170 @@ async def test_the_project_s_definitions_and_the_article_s_manifests_are_applied
         """)
     finally:
         await terminal.run("kubectl delete -f PROJECT/config/crds")
+
+
+async def test_apply_refuses_fields_that_a_custom_kind_does_not_have(terminal: Terminal, kites: str) -> None:
+    terminal.write("bad.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}, spec: {size: 1, sise: 2}}")
+
+    await terminal(r"""
+        $ kubectl apply -f bad.yaml
+        ! Error from server (BadRequest): error when creating "bad.yaml": Kite in version "v1" cannot be handled as a Kite: strict decoding error: unknown field "spec.sise"
+        [1]
+        $ kubectl apply -f bad.yaml --validate=warn
+        kite.GROUP/b created
+        ! Warning: unknown field "spec.sise"
+        $ kubectl apply -f bad.yaml --validate=ignore
+        kite.GROUP/b configured
+        $ kubectl get kt b -o jsonpath='{.spec}'
+        {"color":"red","size":1}
+        $ kubectl apply -f bad.yaml
+        ! The request is invalid: patch: Invalid value: OBJECT: strict decoding error: unknown field "spec.sise"
+        [1]
+        $ kubectl create -f bad.yaml
+        ! Error from server (BadRequest): error when creating "bad.yaml": Kite in version "v1" cannot be handled as a Kite: strict decoding error: unknown field "spec.sise"
+        [1]
+        $ kubectl replace -f bad.yaml
+        ! Error from server (BadRequest): error when replacing "bad.yaml": Kite in version "v1" cannot be handled as a Kite: strict decoding error: unknown field "spec.sise"
+        [1]
+    """)
+
+
+async def test_apply_refuses_values_of_the_wrong_type(terminal: Terminal, kites: str) -> None:
+    terminal.write("kite.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}, spec: {size: big}}")
+    terminal.write(
+        "color.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}, spec: {size: 1, color: green}}"
+    )
+    terminal.write("none.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}}")
+    terminal.write("empty.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}, spec: {}}")
+    terminal.write("map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {x: 1}}")
+    terminal.write(
+        "deployment2.yaml",
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: d}
+        spec:
+          replicas: two
+          selector: {matchLabels: {app: d}}
+          template: {metadata: {labels: {app: d}}, spec: {containers: [{name: d, image: d}]}}
+        """,
+    )
+
+    await terminal("""
+        $ kubectl apply -f kite.yaml
+        ! The Kite "b" is invalid:
+        ! * spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"
+        ! * .spec.size: Invalid value: 0: .spec.size accessor error: big is of the type string, expected int64
+        [1]
+        $ kubectl apply -f color.yaml
+        ! The Kite "b" is invalid: spec.color: Unsupported value: "green": supported values: "red", "blue"
+        [1]
+        $ kubectl apply -f none.yaml
+        kite.GROUP/b created
+        $ kubectl apply -f empty.yaml
+        ! The Kite "b" is invalid: spec.size: Required value
+        [1]
+        $ kubectl apply -f map.yaml
+        ! Error from server (BadRequest): error when creating "map.yaml": ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string
+        [1]
+        $ kubectl apply -f deployment2.yaml
+        ! Error from server (BadRequest): error when creating "deployment2.yaml": Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32
+        [1]
+    """)
+
+
+async def test_apply_refuses_fields_that_a_built_in_kind_does_not_have(terminal: Terminal) -> None:
+    terminal.write("bad.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, lables: {a: b}}, dat: {x: '1'}}")
+    terminal.write(
+        "deep.yaml",
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: d}
+        spec:
+          replicsa: 2
+          selector: {matchLabels: {app: d}}
+          template:
+            metadata: {labels: {app: d}}
+            spec: {containers: [{name: d, imgae: d, image: d}]}
+        """,
+    )
+
+    await terminal("""
+        $ kubectl apply -f bad.yaml
+        ! Error from server (BadRequest): error when creating "bad.yaml": ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat", unknown field "metadata.lables"
+        [1]
+        $ kubectl apply -f bad.yaml --validate=warn
+        configmap/c created
+        ! Warning: unknown field "dat"
+        ! Warning: unknown field "metadata.lables"
+        $ kubectl apply -f deep.yaml
+        ! Error from server (BadRequest): error when creating "deep.yaml": Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replicsa", unknown field "spec.template.spec.containers[0].imgae"
+        [1]
+        $ kubectl apply -f deep.yaml --validate=warn
+        deployment.apps/d created
+        ! Warning: unknown field "spec.replicsa"
+        ! Warning: unknown field "spec.template.spec.containers[0].imgae"
+        $ kubectl get deploy d -o jsonpath='{.spec.template.spec.containers[0].image}'
+        d
+    """)
+
+
+async def test_apply_of_several_documents_goes_on_past_the_unknown_one(terminal: Terminal, kites: str) -> None:
+    terminal.write(
+        "many.yaml",
+        """
+        # Documents may be empty, or YAML or JSON.
+        ---
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: one}
+        data: {on: "yes", octal: "017"}
+        ---
+        apiVersion: v1
+        kind: Nothing
+        metadata: {name: two}
+        ---
+        {"apiVersion": "GROUP/v1", "kind": "Kite", "metadata": {"name": "three"}, "spec": {"size": 3}}
+        ---
+        apiVersion: v1
+        kind: List
+        items:
+        - {apiVersion: v1, kind: Secret, metadata: {name: four}, stringData: {x: y}}
+        - {apiVersion: v1, kind: ServiceAccount, metadata: {name: five}}
+        """,
+    )
+
+    await terminal("""
+        $ kubectl apply -f many.yaml
+        configmap/one created
+        kite.GROUP/three created
+        serviceaccount/five created
+        ! resource mapping not found for name: "two" namespace: "" from "many.yaml": no matches for kind "Nothing" in version "v1"
+        ! ensure CRDs are installed first
+        ! Error from server (BadRequest): error when creating "many.yaml": Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal bool into Go struct field Secret.stringData of type string
+        [1]
+        $ kubectl get cm/one kt/three secret/four sa/five -o name
+        configmap/one
+        kite.GROUP/three
+        serviceaccount/five
+        ! Error from server (NotFound): secrets "four" not found
+        [1]
+        $ kubectl apply -f many.yaml
+        configmap/one unchanged
+        kite.GROUP/three unchanged
+        serviceaccount/five unchanged
+        ! resource mapping not found for name: "two" namespace: "" from "many.yaml": no matches for kind "Nothing" in version "v1"
+        ! ensure CRDs are installed first
+        ! Error from server (BadRequest): error when creating "many.yaml": Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal bool into Go struct field Secret.stringData of type string
+        [1]
+        $ kubectl delete -f many.yaml
+        configmap "one" deleted from NAMESPACE namespace
+        kite.GROUP "three" deleted from NAMESPACE namespace
+        serviceaccount "five" deleted from NAMESPACE namespace
+        ! Error from server (NotFound): error when deleting "many.yaml": secrets "four" not found
+        ! resource mapping not found for name: "two" namespace: "" from "many.yaml": no matches for kind "Nothing" in version "v1"
+        ! ensure CRDs are installed first
+        [1]
+    """)

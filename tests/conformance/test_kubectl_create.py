@@ -207,3 +207,187 @@ async def test_create_makes_namespaces_and_service_accounts_with_tokens(terminal
         ! error: failed to create token: nodes "nothing" not found
         [1]
     """)
+
+
+async def test_create_makes_roles_and_bindings(terminal: Terminal) -> None:
+    await terminal("""
+        $ kubectl create role reader --verb=get,list --resource=pods,deployments.apps --resource-name=x
+        role.rbac.authorization.k8s.io/reader created
+        $ kubectl create role logs --verb=get --resource=pods/log
+        role.rbac.authorization.k8s.io/logs created
+        $ kubectl create role nothing --verb=get --resource=nothing
+        ! the server doesn't have a resource type "nothing"
+        [1]
+        $ kubectl create role reader --verb=get --resource=pods
+        ! Error from server (AlreadyExists): roles.rbac.authorization.k8s.io "reader" already exists
+        [1]
+        $ kubectl create rolebinding reader --role=reader --serviceaccount=NAMESPACE:robot --user=u --group=g
+        rolebinding.rbac.authorization.k8s.io/reader created
+        $ kubectl create rolebinding viewer --clusterrole=view --user=u
+        rolebinding.rbac.authorization.k8s.io/viewer created
+        $ kubectl create clusterrole cr-NAMESPACE --verb=get --resource=nodes/status --non-resource-url=/metrics
+        clusterrole.rbac.authorization.k8s.io/cr-NAMESPACE created
+        $ kubectl create clusterrole cr-NAMESPACE --verb=get --resource=nodes/status
+        ! Error from server (AlreadyExists): clusterroles.rbac.authorization.k8s.io "cr-NAMESPACE" already exists
+        [1]
+        $ kubectl create clusterrole scrape-NAMESPACE --verb=get --non-resource-url=/metrics
+        clusterrole.rbac.authorization.k8s.io/scrape-NAMESPACE created
+        $ kubectl create clusterrole sum-NAMESPACE --aggregation-rule=sum=NAMESPACE
+        clusterrole.rbac.authorization.k8s.io/sum-NAMESPACE created
+        $ kubectl create clusterrolebinding crb-NAMESPACE --clusterrole=cr-NAMESPACE --serviceaccount=NAMESPACE:robot
+        clusterrolebinding.rbac.authorization.k8s.io/crb-NAMESPACE created
+        $ kubectl get role reader -o yaml
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata:
+          creationTimestamp: "TIME"
+          name: reader
+          namespace: NAMESPACE
+          resourceVersion: REVISION
+          uid: UID
+        rules:
+        - apiGroups:
+          - ""
+          resourceNames:
+          - x
+          resources:
+          - pods
+          verbs:
+          - get
+          - list
+        - apiGroups:
+          - apps
+          resourceNames:
+          - x
+          resources:
+          - deployments
+          verbs:
+          - get
+          - list
+        $ kubectl get rolebinding reader -o yaml
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata:
+          creationTimestamp: "TIME"
+          name: reader
+          namespace: NAMESPACE
+          resourceVersion: REVISION
+          uid: UID
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: reader
+        subjects:
+        - apiGroup: rbac.authorization.k8s.io
+          kind: User
+          name: u
+        - apiGroup: rbac.authorization.k8s.io
+          kind: Group
+          name: g
+        - kind: ServiceAccount
+          name: robot
+          namespace: NAMESPACE
+        $ kubectl get clusterrole sum-NAMESPACE -o yaml
+        aggregationRule:
+          clusterRoleSelectors:
+          - matchLabels:
+              sum: NAMESPACE
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          creationTimestamp: "TIME"
+          name: sum-NAMESPACE
+          resourceVersion: REVISION
+          uid: UID
+        rules: null
+        $ kubectl get roles
+        NAME  CREATED AT
+        logs  TIME
+        reader  TIME
+        $ kubectl get rolebindings -o wide
+        NAME  ROLE  AGE  USERS  GROUPS  SERVICEACCOUNTS
+        reader  Role/reader  AGE  u  g  NAMESPACE/robot
+        viewer  ClusterRole/view  AGE  u
+        $ kubectl get clusterroles scrape-NAMESPACE sum-NAMESPACE
+        NAME  CREATED AT
+        scrape-NAMESPACE  TIME
+        sum-NAMESPACE  TIME
+        $ kubectl get clusterrolebindings crb-NAMESPACE -o wide
+        NAME  ROLE  AGE  USERS  GROUPS  SERVICEACCOUNTS
+        crb-NAMESPACE  ClusterRole/cr-NAMESPACE  AGE  NAMESPACE/robot
+        $ kubectl delete clusterrole cr-NAMESPACE scrape-NAMESPACE sum-NAMESPACE
+        clusterrole.rbac.authorization.k8s.io "cr-NAMESPACE" deleted
+        clusterrole.rbac.authorization.k8s.io "scrape-NAMESPACE" deleted
+        clusterrole.rbac.authorization.k8s.io "sum-NAMESPACE" deleted
+        $ kubectl delete clusterrolebinding crb-NAMESPACE
+        clusterrolebinding.rbac.authorization.k8s.io "crb-NAMESPACE" deleted
+    """)
+
+
+async def test_create_makes_deployments_and_services(terminal: Terminal) -> None:
+    await terminal("""
+        $ kubectl create deployment web --image=web:1 --replicas=2 --port=80
+        deployment.apps/web created
+        $ kubectl get deploy web -o yaml
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          creationTimestamp: "TIME"
+          generation: 1
+          labels:
+            app: web
+          name: web
+          namespace: NAMESPACE
+          resourceVersion: REVISION
+          uid: UID
+        spec:
+          progressDeadlineSeconds: 600
+          replicas: 2
+          revisionHistoryLimit: 10
+          selector:
+            matchLabels:
+              app: web
+          strategy:
+            rollingUpdate:
+              maxSurge: 25%
+              maxUnavailable: 25%
+            type: RollingUpdate
+          template:
+            metadata:
+              labels:
+                app: web
+            spec:
+              containers:
+              - image: web:1
+                imagePullPolicy: IfNotPresent
+                name: web
+                ports:
+                - containerPort: 80
+                  protocol: TCP
+                resources: {}
+                terminationMessagePath: /dev/termination-log
+                terminationMessagePolicy: File
+              dnsPolicy: ClusterFirst
+              restartPolicy: Always
+              schedulerName: default-scheduler
+              securityContext: {}
+              terminationGracePeriodSeconds: 30
+        status: {}
+        $ kubectl create deployment web --image=web:1
+        ! error: failed to create deployment: deployments.apps "web" already exists
+        [1]
+        $ kubectl create service clusterip head --clusterip=None --tcp=80:8080
+        service/head created
+        $ kubectl get svc head
+        NAME  TYPE  CLUSTER-IP  EXTERNAL-IP  PORT(S)  AGE
+        head  ClusterIP  None  <none>  80/TCP  AGE
+        $ kubectl run p --image=i --port=80 --env=A=1 --labels=run=p -- sleep 5
+        pod/p created
+        $ kubectl get pod p -o jsonpath='{.spec.containers[0].args} {.spec.containers[0].env} {.spec.containers[0].ports}'
+        ["sleep","5"] [{"name":"A","value":"1"}] [{"containerPort":80,"protocol":"TCP"}]
+        $ kubectl run p --image=i
+        ! Error from server (AlreadyExists): pods "p" already exists
+        [1]
+        $ kubectl run q --image=i --dry-run=client
+        pod/q created (dry run)
+    """)
