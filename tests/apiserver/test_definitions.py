@@ -155,7 +155,7 @@ async def test_a_deleted_definition_takes_its_objects_along_and_takes_no_new_one
     await api.merge(f"{widgets}/held", {"metadata": {"finalizers": None}})
 
     assert conditions(marked)["Terminating"] == "True"
-    assert (refused.status, "is terminating" in refused.body["message"]) == (405, True)
+    assert (refused.status, "is terminating" in refused.body["message"]) == (403, True)
     await api.gone(f"{DEFINITIONS}/widgets.example.com")
     assert (await api("GET", widgets)).status == 404
     await api.create(DEFINITIONS, widget_definition())

@@ -33,7 +33,7 @@ from kubecapy.apiserver.serve import ApiServer
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.apiserver.storage.records import Record, ResourceId
 from kubecapy.apiserver.storage.store import Store
-from kubecapy.client.transport import KEEP_ALIVE_SECONDS
+from kubecapy.client.sessions import KEEP_ALIVE_SECONDS
 from kubecapy.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parents[2]
