@@ -253,10 +253,10 @@ class TestServiceAccountTokens:
         ("changes", "cause"),
         [
             ({"iss": "https://elsewhere"}, "another issuer"),
-            ({"aud": ("vault",)}, "another audience"),
+            ({"aud": ("vault",)}, 'token audiences ["vault"] is invalid for the target audiences'),
             ({"exp": 1}, "expired"),
             ({"nbf": 10**11}, "not valid yet"),
-            ({"pod": BoundObject("p", "pu")}, "pods p that the service-account token is bound to is gone"),
+            ({"pod": BoundObject("p", "pu")}, "service account token has been invalidated"),
         ],
     )
     def test_with_wrong_claims_are_refused(

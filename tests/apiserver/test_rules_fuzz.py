@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def extensions(tmp_path_factory: pytest.TempPathFactory) -> Extensions:
         ]
     )
     authenticator, authorizer = Authenticator(chosen, reader, clock), Authorizer(reader)
-    return build(chosen, reader, RefusingWriter(), authenticator, authorizer, clock)
+    return build(chosen, reader, RefusingWriter(), authenticator, authorizer, clock, Random(7))
 
 
 @given(body=OBJECTS, user=st.sampled_from(USERS))

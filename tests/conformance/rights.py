@@ -1,6 +1,7 @@
 """Give rights by roles and bindings, and ask for them until the server knows.
 
-A real server learns of roles and bindings by watching them, a moment after their creation is answered.
+A real server learns of roles, bindings and what tokens are bound to by watching them, a moment after a change is
+answered; that a token is good it remembers for ten seconds.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ async def bind(api: Api, namespace: str, name: str, kind: str, role: str, *subje
 
 async def eventually(ask: Callable[[], Awaitable[Reply]], expected: tuple[int, Any]) -> None:
     """Ask until the reply is as expected, for as long as a server may need to learn; assert that it is."""
-    for _ in range(250):
+    for _ in range(750):
         reply = await ask()
         if (reply.status, reply.body) == expected:
             return

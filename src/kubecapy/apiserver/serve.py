@@ -39,7 +39,7 @@ class ApiServer:
         self._upkeep = Upkeep(self._core, clock)
         reader, writer = self._core.reader, self._core.writer
         authenticator, authorizer = Authenticator(settings, reader, clock), Authorizer(reader)
-        self._extensions = build(settings, reader, writer, authenticator, authorizer, clock)
+        self._extensions = build(settings, reader, writer, authenticator, authorizer, clock, random)
         guards = Guards(authenticator, authorizer)
         dispatcher = make_dispatcher(self._core, guards, self._extensions, settings, clock, random)
         self._listener = TlsListener(settings, dispatcher.handle)

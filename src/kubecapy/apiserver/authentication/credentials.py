@@ -10,3 +10,7 @@ CREDENTIAL_ID: Final = "authentication.kubernetes.io/credential-id"
 
 class CredentialError(Exception):
     """A credential is malformed, wrong, expired or revoked; the message holds no part of it. Ask for a new one."""
+
+
+class TokenError(CredentialError):
+    """A token that this server signed is not accepted; the message is in the API server's words, for reviews."""

@@ -18,20 +18,26 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from kubecapy.apimachinery.codec import DecodeError, convert
-from kubecapy.apiserver.authentication.credentials import AUTHENTICATED, CredentialError
+from kubecapy.apimachinery.go_text import go_quote
+from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.times import parse_time
+from kubecapy.apiserver.authentication.credentials import AUTHENTICATED, CredentialError, TokenError
 from kubecapy.apiserver.interfaces import ObjectReader, UserInfo
 from kubecapy.clock import Clock
 
 _REMEMBERED: Final = 256
 """Tokens whose signature is verified once: that costs 100 us, and a client sends the same one each time."""
+_REMOVAL_SECONDS: Final = 60
+"""How long after its deletion began a bound object still counts (go-jose jwt.DefaultLeeway)."""
 _EXTRA: Final = "authentication.kubernetes.io"
 
 
-class BoundObject(msgspec.Struct, frozen=True):
+class BoundObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """An object by name and uid, as claims carry it."""
 
     name: str
     uid: str = ""
+    """Empty for the node of a pod that names one which does not exist."""
 
 
 class PrivateClaims(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,6 +48,8 @@ class PrivateClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     pod: BoundObject | None = None
     secret: BoundObject | None = None
     node: BoundObject | None = None
+    warnafter: int | None = None
+    """When a token that lives longer than its client knows should have been renewed; for whoever reads logs."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +80,9 @@ class TokenSigner:
     def sign(self, claims: Claims) -> str:
         """Return the token that carries `claims`."""
         payload: dict[str, Any] = msgspec.to_builtins(claims)
-        return jwt.encode(payload, self._key, algorithm=self._algorithm, headers={"kid": self._key_id})
+        # The type of token is not told, as kube-apiserver does not tell it.
+        headers = {"kid": self._key_id, "typ": None}
+        return jwt.encode(payload, self._key, algorithm=self._algorithm, headers=headers)
 
 
 class TokenVerifier:
@@ -94,8 +104,8 @@ class TokenVerifier:
         """Return the user `system:serviceaccount:<namespace>:<name>`.
 
         Raises:
-            CredentialError: the signature, issuer, audience or time is wrong, or something that the token is bound
-                to is gone.
+            CredentialError: the signature or issuer is wrong.
+            TokenError: the audience or time is wrong, or something that the token is bound to is gone.
         """
         claims = self._read(token)
         self._refuse_misplaced(claims, audiences)
@@ -120,27 +130,50 @@ class TokenVerifier:
         if claims.iss != self._issuer:
             raise CredentialError("the service-account token is of another issuer")
         if not set(claims.aud) & set(audiences):
-            raise CredentialError("the service-account token is meant for another audience")
+            named = f"[{_quoted(claims.aud)}] is invalid for the target audiences [{_quoted(audiences)}]"
+            raise TokenError(f"token audiences {named}")
         now = self._clock.now().timestamp()
         if now >= claims.exp:
-            raise CredentialError("the service-account token is expired")
+            raise TokenError("service account token has expired")
         if now < claims.nbf:
-            raise CredentialError("the service-account token is not valid yet")
+            raise TokenError("service account token is not valid yet")
 
     def _refuse_unbound(self, claims: PrivateClaims) -> None:
+        account = claims.serviceaccount
+        found = self._find("serviceaccounts", claims.namespace, account)
+        if found is None:
+            raise TokenError(f"serviceaccounts {go_quote(account.name)} not found")
+        uid = found["metadata"].get("uid", "")
+        if uid != account.uid:
+            raise TokenError(f"service account UID ({uid}) does not match claim ({account.uid})")
         bindings: tuple[tuple[str, str, BoundObject | None], ...] = (
-            ("serviceaccounts", claims.namespace, claims.serviceaccount),
-            ("pods", claims.namespace, claims.pod),
-            ("secrets", claims.namespace, claims.secret),
-            ("nodes", "", claims.node if claims.pod is None else None),
+            ("secret", claims.namespace, claims.secret),
+            ("pod", claims.namespace, claims.pod),
+            # A pod's token tells where the pod runs; it is not bound to that.
+            ("node", "", claims.node if claims.pod is None else None),
         )
-        for plural, namespace, bound in bindings:
-            if bound is not None and not self._exists(plural, namespace, bound):
-                raise CredentialError(f"{plural} {bound.name} that the service-account token is bound to is gone")
+        for kind, namespace, bound in bindings:
+            if bound is not None:
+                self._refuse_other(kind, self._find(f"{kind}s", namespace, bound), bound)
 
-    def _exists(self, plural: str, namespace: str, bound: BoundObject) -> bool:
+    def _refuse_other(self, kind: str, found: JsonObject | None, bound: BoundObject) -> None:
+        if found is None:
+            raise TokenError("service account token has been invalidated")
+        uid = found["metadata"].get("uid", "")
+        if uid != bound.uid:
+            raise TokenError(f"{kind} UID ({uid}) does not match service account {kind} ref claim ({bound.uid})")
+
+    def _find(self, plural: str, namespace: str, bound: BoundObject) -> JsonObject | None:
+        """Return the object; None where it is gone, or should be by now."""
         found = self._reader.find("", plural, namespace, bound.name)
-        return found is not None and found["metadata"].get("uid") == bound.uid
+        since = found["metadata"].get("deletionTimestamp") if found is not None else None
+        if since and parse_time(since).timestamp() < self._clock.now().timestamp() - _REMOVAL_SECONDS:
+            return None
+        return found
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return " ".join(go_quote(text) for text in texts)
 
 
 def _user(claims: Claims) -> UserInfo:
@@ -162,7 +195,9 @@ def _extra(claims: Claims) -> Mapping[str, tuple[str, ...]]:
     if pod is not None:
         extra |= {f"{_EXTRA}/pod-name": (pod.name,), f"{_EXTRA}/pod-uid": (pod.uid,)}
     if node is not None:
-        extra |= {f"{_EXTRA}/node-name": (node.name,), f"{_EXTRA}/node-uid": (node.uid,)}
+        extra[f"{_EXTRA}/node-name"] = (node.name,)
+        if node.uid:
+            extra[f"{_EXTRA}/node-uid"] = (node.uid,)
     return extra
 
 

@@ -1,5 +1,7 @@
 """List the handlers and admissions that the core serves beside plain objects."""
 
+from random import Random
+
 from kubecapy.apiserver.admission.certificate_requests import CertificateRequestAdmission
 from kubecapy.apiserver.admission.kubelets import KubeletAdmission
 from kubecapy.apiserver.admission.role_grants import BindingAdmission, RoleAdmission
@@ -27,6 +29,7 @@ def build(
     authenticator: Authenticator,
     authorizer: Authorizer,
     clock: Clock,
+    random: Random,
 ) -> Extensions:
     """Return what the core adds to its endpoints."""
     access = AccessReviews(authorizer)
@@ -34,7 +37,7 @@ def build(
     logs = PodLogs(settings, reader)
     handlers: dict[HandlerKey, Handler] = {
         ("", "pods", "log"): logs.serve,
-        ("", "serviceaccounts", "token"): TokenRequests(settings, reader, clock).serve,
+        ("", "serviceaccounts", "token"): TokenRequests(settings, reader, clock, random).serve,
         (_CERTIFICATES, "certificatesigningrequests", "approval"): Approvals(reader, writer, authorizer, clock).serve,
         (_AUTHORIZATION, "selfsubjectaccessreviews", ""): access.review_self,
         (_AUTHORIZATION, "selfsubjectrulesreviews", ""): access.review_own_rules,

@@ -11,13 +11,14 @@ from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.authentication import Authenticator
-from kubecapy.apiserver.authentication.credentials import CredentialError
+from kubecapy.apiserver.authentication.credentials import CredentialError, TokenError
 from kubecapy.apiserver.authentication.description import describe
 from kubecapy.apiserver.interfaces import Attributes, UserInfo
 from kubecapy.apiserver.subresources.bodies import answer, read_spec
 from kubecapy.clock import Clock
 
 _API_VERSION: Final = "authentication.k8s.io/v1"
+_INVALID: Final = "invalid bearer token"
 
 
 class TokenReviewSpec(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -54,14 +55,19 @@ class IdentityReviews:
         return answer(body, _API_VERSION, "TokenReview", self._judge(spec))
 
     def _judge(self, spec: TokenReviewSpec) -> JsonObject:
-        accepted: list[str] = []
-        user: UserInfo | None = None
-        for audience in spec.audiences or (self._audience,):
-            try:
-                user = self._authenticator.authenticate_token(spec.token, (audience,))
-            except CredentialError:
-                continue
-            accepted.append(audience)
-        if user is None:
-            return {"authenticated": False, "user": {}, "error": "invalid bearer token"}
+        audiences = spec.audiences or (self._audience,)
+        try:
+            user = self._authenticator.authenticate_token(spec.token, audiences)
+        except TokenError as error:
+            return {"user": {}, "error": f"[{_INVALID}, {error}]"}
+        except CredentialError:
+            return {"user": {}, "error": _INVALID}
+        accepted = [audience for audience in audiences if self._is_meant_for(spec.token, audience)]
         return {"authenticated": True, "user": describe(user), "audiences": accepted}
+
+    def _is_meant_for(self, token: str, audience: str) -> bool:
+        try:
+            self._authenticator.authenticate_token(token, (audience,))
+        except CredentialError:
+            return False
+        return True
