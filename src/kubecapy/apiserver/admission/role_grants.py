@@ -82,7 +82,8 @@ class BindingAdmission:
             return obj
         rules = self._authorizer.rules_of_role(role, attributes.namespace)
         if rules is None:
-            raise not_found(f"{role.kind.lower()}.{rbac.GROUP}", role.name)
+            # The kind is the binding's, though it is the role that is absent: so says kube-apiserver.
+            raise not_found(f"{attributes.resource}.{rbac.GROUP}", role.name)
         _refuse_more(self._authorizer, user, _named(attributes, obj), rules)
         return obj
 
@@ -105,10 +106,11 @@ def _named(attributes: Attributes, obj: JsonObject) -> Attributes:
 
 def _refuse_more(authorizer: Authorizer, user: UserInfo, attributes: Attributes, rules: Iterable[PolicyRule]) -> None:
     held = tuple(authorizer.rules_of(user, attributes.namespace))
-    missing = [rule for rule in rules if not all(any(allows(own, each) for own in held) for each in _single(rule))]
+    single = [each for rule in rules for each in _single(rule)]
+    missing = [each for each in single if not any(allows(own, each) for own in held)]
     if not missing:
         return
-    listed = "\n".join(_describe(rule) for rule in missing)
+    listed = "\n".join(sorted({_describe(rule) for rule in _compact(missing)}))
     who = f'user "{user.name}" (groups=[{_quoted(user.groups)}])'
     raise refused(attributes, f"{who} is attempting to grant RBAC permissions not currently held:\n{listed}")
 
@@ -122,6 +124,23 @@ def _single(rule: PolicyRule) -> Iterator[Attributes]:
         yield Attributes(verb=verb, group=group, resource=plural, subresource=subresource, name=name)
     for verb, path in product(rule.verbs, rule.non_resource_urls):
         yield Attributes(verb=verb, path=path)
+
+
+def _compact(requests: Iterable[Attributes]) -> Iterator[PolicyRule]:
+    """Yield one rule for each resource with all its verbs, and one for each verb on a path, as refusals list them.
+
+    Source: k8s.io/kubernetes pkg/registry/rbac/validation/policy_compact.go (v1.36).
+    """
+    verbs: dict[tuple[str, str, str], list[str]] = {}
+    for each in requests:
+        if each.path:
+            yield PolicyRule(verbs=(each.verb,), non_resource_urls=(each.path,))
+            continue
+        resource = f"{each.resource}/{each.subresource}" if each.subresource else each.resource
+        verbs.setdefault((each.group, resource, each.name), []).append(each.verb)
+    for (group, resource, name), listed in verbs.items():
+        names = (name,) if name else ()
+        yield PolicyRule(verbs=tuple(listed), api_groups=(group,), resources=(resource,), resource_names=names)
 
 
 def _describe(rule: PolicyRule) -> str:
