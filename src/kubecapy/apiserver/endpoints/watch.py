@@ -17,7 +17,7 @@ from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.parameters import check_watch_options, read_bool, read_integer, read_revision
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.rendering import Renderer
-from kubecapy.apiserver.endpoints.responses import NOT_CACHED, to_wire
+from kubecapy.apiserver.endpoints.responses import NOT_CACHED, add_warnings, to_wire
 from kubecapy.apiserver.operations.listing import ListOptions, Page, list_page
 from kubecapy.apiserver.operations.selection import Selection
 from kubecapy.apiserver.settings import WatchLimits
@@ -72,6 +72,7 @@ class WatchEndpoint:
                 backlog, goes_on = self._backlog(stream, options), True
             except (Gone, ServerTimeout) as error:
                 backlog, goes_on = [_error_frame(error)], False
+            add_warnings(stream.response, call.warnings)
             await stream.open()
             try:
                 await stream.send(backlog)
