@@ -18,7 +18,7 @@ _DISCOVERY_PATHS: Final = f"/api /api/* /apis /apis/* /openapi /openapi/* {_PUBL
 _WORKLOADS: Final = (
     "deployments deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale daemonsets"
 )
-_CORE: Final = "configmaps endpoints persistentvolumeclaims pods replicationcontrollers services"
+_CORE: Final = "configmaps persistentvolumeclaims pods replicationcontrollers services"
 
 
 def cluster_roles() -> list[JsonObject]:
@@ -102,7 +102,8 @@ def _scheduler() -> tuple[PolicyRule, ...]:
         rule(READ, "apps", "replicasets statefulsets"),
         rule("create patch update", "", "events"),
         rule("create patch update", "events.k8s.io", "events"),
-        rule(f"create {READ} {CHANGE}", "coordination.k8s.io", "leases"),
+        rule("create", "coordination.k8s.io", "leases"),
+        rule("get update", "coordination.k8s.io", "leases", names="kube-scheduler"),
         rule("create", "authentication.k8s.io", "tokenreviews"),
         rule("create", "authorization.k8s.io", "subjectaccessreviews"),
     )
@@ -122,7 +123,7 @@ def _people_roles() -> list[JsonObject]:
 
 def _view() -> tuple[PolicyRule, ...]:
     return (
-        rule(READ, "", f"{_CORE} bindings events limitranges namespaces resourcequotas serviceaccounts"),
+        rule(READ, "", f"{_CORE} bindings endpoints events limitranges namespaces resourcequotas serviceaccounts"),
         rule(READ, "", "pods/log pods/status services/status namespaces/status"),
         rule(READ, "apps", _WORKLOADS),
         rule(READ, "events.k8s.io", "events"),

@@ -9,8 +9,8 @@ from kubecapy.api.rbac import PolicyRule
 from kubecapy.apiserver.authorization.bootstrap_policy.notation import CHANGE, READ, rule
 
 NODE_RULES: Final[tuple[PolicyRule, ...]] = (
-    rule("create", "authentication.k8s.io", "tokenreviews selfsubjectreviews"),
-    rule("create", "authorization.k8s.io", "subjectaccessreviews localsubjectaccessreviews selfsubjectaccessreviews"),
+    rule("create", "authentication.k8s.io", "tokenreviews"),
+    rule("create", "authorization.k8s.io", "subjectaccessreviews localsubjectaccessreviews"),
     rule(READ, "", "services"),
     rule(f"create {READ} {CHANGE}", "", "nodes"),
     rule(CHANGE, "", "nodes/status"),
@@ -26,5 +26,6 @@ NODE_RULES: Final[tuple[PolicyRule, ...]] = (
     rule(f"create {READ}", "certificates.k8s.io", "certificatesigningrequests"),
     rule(f"create get delete {CHANGE}", "coordination.k8s.io", "leases"),
     rule(READ, "node.k8s.io", "runtimeclasses"),
-    rule(READ, "storage.k8s.io", "csidrivers csinodes volumeattachments"),
+    rule(READ, "storage.k8s.io", "csidrivers"),
+    rule("get", "storage.k8s.io", "csinodes volumeattachments"),
 )
