@@ -27,17 +27,31 @@ def canonical_quantity(text: str) -> str:
     Raises:
         QuantityError: `text` is none.
     """
+    value, form = _read(text)
+    return _binary(value) if form == "binary" else _decimal(value, form)
+
+
+def quantity_value(text: str) -> Decimal:
+    """Return the number that the quantity of `text` stands for.
+
+    Raises:
+        QuantityError: `text` is none.
+    """
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[Decimal, str]:
+    """Return value and form: `binary`, `exponent` or `suffix`."""
     found = re.fullmatch(_PATTERN[1:-1], text)
     if found is None or _NUMBER.fullmatch(found[1]) is None:
         raise QuantityError(_MESSAGE)
     number, suffix = Decimal(found[1]), found[2]
     if suffix in _BINARY:
-        return _binary(min(number * 1024 ** _BINARY[suffix], _GREATEST))
-    exponent = _EXPONENT.fullmatch(suffix)
-    if exponent:
-        return _decimal(number.scaleb(int(exponent[1])), "exponent")
+        return min(number * 1024 ** _BINARY[suffix], _GREATEST), "binary"
+    if exponent := _EXPONENT.fullmatch(suffix):
+        return number.scaleb(int(exponent[1])), "exponent"
     if suffix in _DECIMAL:
-        return _decimal(number.scaleb(_DECIMAL[suffix]), "suffix")
+        return number.scaleb(_DECIMAL[suffix]), "suffix"
     raise QuantityError("unable to parse quantity's suffix")
 
 

@@ -10,6 +10,7 @@ from kubecapy.apiserver.registry.columns import nodes as node_columns
 from kubecapy.apiserver.registry.columns import pods as pod_columns
 from kubecapy.apiserver.registry.kinds import ServedKind, Strategy, Subresource, status_of
 from kubecapy.apiserver.registry.strategies.namespaces import namespaces as namespace_strategy
+from kubecapy.apiserver.registry.strategies.nodes import NODES
 from kubecapy.apiserver.registry.strategies.pods import PODS
 from kubecapy.apiserver.registry.strategies.secrets import CONFIG_MAPS, SECRETS
 from kubecapy.apiserver.registry.strategies.services import SERVICES
@@ -90,7 +91,7 @@ _KINDS = (
         subresources=(status_of("", "v1", "Node"),),
         columns=node_columns.COLUMNS,
         fields=flags_at("spec.unschedulable"),
-        strategy=Strategy(has_status=True),
+        strategy=NODES,
         description="Node is a machine of the cluster.",
     ),
     ServedKind(

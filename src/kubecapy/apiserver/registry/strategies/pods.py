@@ -3,27 +3,37 @@
 from kubecapy.api.core import MIRROR_ANNOTATION
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import fill, read, read_object, read_text, section
+from kubecapy.apiserver.registry.access import fill, read, read_object, read_objects, read_text, section
 from kubecapy.apiserver.registry.kinds import Strategy
-from kubecapy.apiserver.registry.strategies.errors import forbidden
+from kubecapy.apiserver.registry.strategies.errors import forbidden, unchanged
 from kubecapy.apiserver.registry.strategies.pod_templates import (
     DEFAULT_GRACE_SECONDS,
     default_pod_spec,
     validate_pod_spec,
 )
+from kubecapy.apiserver.registry.strategies.service_class import service_class_of
 
 _ENDED = ("Succeeded", "Failed")
 
 
 def _prepare_create(pod: JsonObject) -> None:
-    pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
     spec = section(pod, "spec")
+    _fill_requests(spec)
+    pod["status"] = {"phase": "Pending", "qosClass": service_class_of(spec)}
     # The mirror of a static pod acts as nobody, as there (plugin/pkg/admission/serviceaccount).
     default = "" if MIRROR_ANNOTATION in read_object(pod, "metadata", "annotations") else "default"
     account = read_text(spec, "serviceAccountName") or read_text(spec, "serviceAccount") or default
     if not account:
         return
     spec["serviceAccountName"] = spec["serviceAccount"] = account
+
+
+def _fill_requests(spec: JsonObject) -> None:
+    """Let a container ask for what it may use at most, where it says nothing else; templates are left as they are."""
+    for container in (*read_objects(spec, "containers"), *read_objects(spec, "initContainers")):
+        limits = read_object(container, "resources", "limits")
+        if limits:
+            container["resources"]["requests"] = {**limits, **read_object(container, "resources", "requests")}
 
 
 def _default(pod: JsonObject) -> None:
@@ -37,6 +47,8 @@ def _validate(pod: JsonObject, old: JsonObject | None) -> list[FieldError]:
     bound = read_text(old, "spec", "nodeName") if old else ""
     if bound and read_text(pod, "spec", "nodeName") != bound:
         errors.append(forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`"))
+    if read(pod, "status", "qosClass") is not None:
+        errors += unchanged(pod, old, "status", "qosClass")
     return errors
 
 
