@@ -282,6 +282,41 @@ async def test_apply_refuses_values_of_the_wrong_type(terminal: Terminal, kites:
     """)
 
 
+async def test_apply_refuses_what_may_not_change(terminal: Terminal) -> None:
+    terminal.write(
+        "other.yaml",
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          selector: {matchLabels: {app: other}}
+          template: {metadata: {labels: {app: other}}, spec: {containers: [{name: web}]}}
+        """,
+    )
+    terminal.write(
+        "fixed.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {x: '1'}, immutable: true}"
+    )
+    terminal.write(
+        "moved.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {x: '2'}, immutable: true}"
+    )
+
+    await terminal("""
+        $ kubectl apply -f deployment.yaml
+        deployment.apps/web created
+        $ kubectl apply -f other.yaml
+        ! The Deployment "web" is invalid:
+        ! * spec.template.spec.containers[0].image: Required value
+        ! * spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable
+        [1]
+        $ kubectl apply -f fixed.yaml
+        configmap/c created
+        $ kubectl apply -f moved.yaml
+        ! The ConfigMap "c" is invalid: data: Forbidden: field is immutable when `immutable` is set
+        [1]
+    """)
+
+
 async def test_apply_refuses_fields_that_a_built_in_kind_does_not_have(terminal: Terminal) -> None:
     terminal.write("bad.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, lables: {a: b}}, dat: {x: '1'}}")
     terminal.write(

@@ -164,3 +164,79 @@ async def test_a_definition_goes_with_its_objects(terminal: Terminal, kites: str
         ! error: the server doesn't have a resource type "gliders"
         [1]
     """)
+
+
+async def test_dependents_go_stay_or_go_first_as_asked(terminal: Terminal, collected: Served, api: Api) -> None:
+    config_maps = f"/api/v1/namespaces/{terminal.names['NAMESPACE']}/configmaps"
+
+    await owned(api, config_maps, "background")
+    await terminal("""
+        $ kubectl delete cm background
+        configmap "background" deleted from NAMESPACE namespace
+    """)
+    await api.gone(f"{config_maps}/background-owned")
+
+    await owned(api, config_maps, "orphan")
+    await terminal("""
+        $ kubectl delete cm orphan --cascade=orphan
+        configmap "orphan" deleted from NAMESPACE namespace
+        $ kubectl get cm orphan-owned -o jsonpath='{.metadata.ownerReferences}'
+    """)
+
+    await owned(api, config_maps, "foreground")
+    await terminal("""
+        $ kubectl patch cm foreground-owned --type=merge -p '{"metadata":{"finalizers":["example.com/held"]}}'
+        configmap/foreground-owned patched
+        $ kubectl delete cm foreground --cascade=foreground --wait=false
+        configmap "foreground" deleted from NAMESPACE namespace
+        $ kubectl get cm foreground -o jsonpath='{.metadata.finalizers}'
+        ["foregroundDeletion"]
+    """)
+    await marked(api, f"{config_maps}/foreground-owned")
+    await terminal("""
+        $ kubectl patch cm foreground-owned --type=merge -p '{"metadata":{"finalizers":null}}'
+        configmap/foreground-owned patched
+        $ kubectl wait cm/foreground --for=delete --timeout=60s
+    """)
+
+
+async def test_pods_go_when_their_kubelet_says_so(terminal: Terminal) -> None:
+    terminal.write(
+        "bound.yaml",
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: bound}
+        spec: {nodeName: nowhere, containers: [{name: c, image: i}]}
+        """,
+    )
+
+    await terminal("""
+        $ kubectl create -f pod.yaml -f bound.yaml
+        pod/p created
+        pod/bound created
+        $ kubectl delete pod p
+        pod "p" deleted from NAMESPACE namespace
+        $ kubectl delete pod bound --wait=false
+        pod "bound" deleted from NAMESPACE namespace
+        $ kubectl get pods
+        NAME  READY  STATUS  RESTARTS  AGE
+        bound  0/1  Terminating  0  AGE
+        $ kubectl get pod bound -o jsonpath='{.metadata.deletionGracePeriodSeconds}'
+        30
+        $ kubectl delete pod bound --now --wait=false
+        pod "bound" deleted from NAMESPACE namespace
+        $ kubectl get pod bound -o jsonpath='{.metadata.deletionGracePeriodSeconds}'
+        1
+        $ kubectl delete pod bound --grace-period=20 --wait=false
+        pod "bound" deleted from NAMESPACE namespace
+        $ kubectl get pod bound -o jsonpath='{.metadata.deletionGracePeriodSeconds}'
+        1
+        $ kubectl delete pod bound --grace-period=0 --force
+        pod "bound" force deleted from NAMESPACE namespace
+        ! Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.
+        $ kubectl delete pod bound --force
+        ! Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.
+        ! Error from server (NotFound): pods "bound" not found
+        [1]
+    """)

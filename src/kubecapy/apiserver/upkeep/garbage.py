@@ -98,7 +98,12 @@ class GarbageCollector:
     async def _drop_owners(self, node: Node, uids: Collection[str]) -> None:
         def change(obj: JsonObject) -> JsonObject:
             owners = obj["metadata"].get("ownerReferences", [])
-            obj["metadata"]["ownerReferences"] = [owner for owner in owners if owner.get("uid") not in uids]
+            kept = [owner for owner in owners if owner.get("uid") not in uids]
+            # Since clients see what Go writes: it leaves out an empty list.
+            if kept:
+                obj["metadata"]["ownerReferences"] = kept
+            else:
+                obj["metadata"].pop("ownerReferences", None)
             return obj
 
         await self._change(node, change)

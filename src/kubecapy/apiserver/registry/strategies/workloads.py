@@ -52,11 +52,12 @@ def _default_template(spec: JsonObject) -> None:
 
 def _validate(obj: JsonObject, old: JsonObject | None) -> list[FieldError]:
     spec = read_object(obj, "spec")
-    errors = _validate_selector(spec) + unchanged(obj, old, "spec", "selector")
+    errors = _validate_selector(spec)
     replicas = spec.get("replicas", 0)
     if not isinstance(replicas, int) or replicas < 0:
         errors.append(invalid("spec.replicas", replicas, "must be greater than or equal to 0"))
-    return errors + validate_pod_spec(read_object(spec, "template", "spec"), "spec.template.spec")
+    errors += validate_pod_spec(read_object(spec, "template", "spec"), "spec.template.spec")
+    return errors + unchanged(obj, old, "spec", "selector")
 
 
 def _validate_selector(spec: JsonObject) -> list[FieldError]:
