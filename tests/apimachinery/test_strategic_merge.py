@@ -167,10 +167,13 @@ def test_null_deletes_and_nested_maps_merge() -> None:
 @pytest.mark.parametrize(
     ("patch", "message"),
     [
-        (pod_patch(containers=[{"image": "x"}]), "needs its name"),
+        (pod_patch(containers=[{"image": "x"}]), "map: map[image:x] does not contain declared merge key: name"),
         (pod_patch(containers=["x"]), "must be an object"),
-        (pod_patch(containers=[{"name": "m", "$patch": "explode"}]), "unknown patch type in a merged list"),
-        ({"spec": {"$patch": "explode"}}, "unknown patch type: explode"),
+        (
+            pod_patch(containers=[{"name": "m", "$patch": "explode"}]),
+            "unknown patch type: explode in map: map[$patch:explode name:m]",
+        ),
+        ({"spec": {"$patch": "explode"}}, "unknown patch type: explode in map: map[$patch:explode]"),
         ({"spec": {"strategy": {"$retainKeys": "type"}}}, "invalid patch format of retainKeys"),
         ({"spec": {"strategy": {"$retainKeys": ["a"], "type": "x"}}}, "invalid patch format of retainKeys"),
         ({"metadata": {"$deleteFromPrimitiveList/finalizers": 3}}, "invalid patch format of primitive list"),

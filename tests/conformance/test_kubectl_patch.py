@@ -143,3 +143,26 @@ async def test_a_json_patch_works_by_operations(terminal: Terminal, kites: str) 
         ! Error from server (BadRequest): error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp
         [1]
     """)
+
+
+async def test_a_strategic_patch_merges_lists_by_key(terminal: Terminal) -> None:
+    await terminal("""
+        $ kubectl create -f deployment.yaml
+        deployment.apps/web created
+        $ kubectl patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"web:7"}]}}}}'
+        deployment.apps/web patched
+        $ kubectl patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"side:1"}]}}}}'
+        deployment.apps/web patched
+        $ kubectl get deploy web -o jsonpath='{.spec.template.spec.containers[*].image} {.metadata.generation}'
+        side:1 web:7 3
+        $ kubectl patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"$patch":"delete","name":"web"}]}}}}'
+        deployment.apps/web patched
+        $ kubectl get deploy web -o jsonpath='{.spec.template.spec.containers[*].image}'
+        side:1
+        $ kubectl patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"image":"web:7"}]}}}}'
+        ! Error from server: map: map[image:web:7] does not contain declared merge key: name
+        [1]
+        $ kubectl patch deploy web -p '{"spec":{"$patch":"fly"}}'
+        ! Error from server: unknown patch type: fly in map: map[$patch:fly]
+        [1]
+    """)

@@ -55,6 +55,23 @@ def go_json(value: Any) -> str:  # Any: a JSON value
     return encoded.decode()
 
 
+def go_print(value: Any) -> str:  # Any: a JSON value
+    """Return `value` as %v prints it: `map[a:[1 2] b:<nil>]`."""
+    match value:
+        case None:
+            return "<nil>"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return go_float(value)
+        case dict():
+            return f"map[{' '.join(f'{key}:{go_print(value[key])}' for key in sorted(value))}]"
+        case list():
+            return f"[{' '.join(go_print(item) for item in value)}]"
+        case _:
+            return str(value)
+
+
 def go_value(value: Any) -> str:  # Any: a JSON value
     """Return `value` as field errors show it: numbers and booleans plain, strings quoted, everything else as JSON."""
     match value:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kubecapy.apimachinery.go_text import go_print
 from kubecapy.apimachinery.go_types import element_of, flat_fields, form_of, type_of_kind, underlying
 from kubecapy.apimachinery.json_patch import PatchError
 from kubecapy.apimachinery.meta import JsonObject
@@ -27,6 +28,10 @@ _ORDER: Final = "$setElementOrder/"
 _DELETE: Final = "$deleteFromPrimitiveList/"
 _NOTHING: Final = object()
 """Stands for what a directive removes."""
+
+
+class UnmergeablePatch(PatchError):
+    """An entry of a merged list lacks its key, or `$patch` names nothing; worded as in mergepatch/errors.go."""
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -96,7 +101,11 @@ def _directed(patch: JsonObject) -> JsonObject:
         return {key: value for key, value in patch.items() if key != _PATCH}
     if patch[_PATCH] == "delete":
         return {}
-    raise PatchError(f"unknown patch type: {patch[_PATCH]}")
+    raise _unknown_directive(patch)
+
+
+def _unknown_directive(patch: JsonObject) -> UnmergeablePatch:
+    return UnmergeablePatch(f"unknown patch type: {go_print(patch[_PATCH])} in map: {go_print(patch)}")
 
 
 def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
@@ -145,8 +154,9 @@ def _merge_entries(old: list[Any], entries: list[Any], rule: _Rule) -> list[Any]
             raise PatchError(f"every entry of a list merged by {rule.merge_key} must be an object")
     plain = [entry for entry in entries if _PATCH not in entry]
     directives = [entry for entry in entries if _PATCH in entry]
-    if any(entry[_PATCH] not in ("replace", "delete") for entry in directives):
-        raise PatchError("unknown patch type in a merged list")
+    for entry in directives:
+        if entry[_PATCH] not in ("replace", "delete"):
+            raise _unknown_directive(entry)
     if any(entry[_PATCH] == "replace" for entry in directives):
         return plain
     gone = [_name_of(entry, rule) for entry in directives]
@@ -164,7 +174,7 @@ def _merge_entries(old: list[Any], entries: list[Any], rule: _Rule) -> list[Any]
 
 def _name_of(entry: JsonObject, rule: _Rule) -> Any:  # Any: a JSON scalar
     if rule.merge_key not in entry:
-        raise PatchError(f"every entry of a merged list needs its {rule.merge_key}")
+        raise UnmergeablePatch(f"map: {go_print(entry)} does not contain declared merge key: {rule.merge_key}")
     return entry[rule.merge_key]
 
 

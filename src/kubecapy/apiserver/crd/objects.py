@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kubecapy.apimachinery.field_errors import invalid
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.go_text import go_print
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.correlation import ABSENT
 from kubecapy.apimachinery.schema.schema import Schema
@@ -89,20 +90,5 @@ def _find(obj: JsonObject, path: str, wanted: type, default: Any) -> tuple[Any, 
 
 
 def _accessor_error(steps: list[str], value: Any, wanted: str) -> str:
-    shown = "<nil>" if value is None else _plain(value)
+    shown = go_print(value)
     return f".{'.'.join(steps)} accessor error: {shown} is of the type {_GO_TYPES[type(value)]}, expected {wanted}"
-
-
-def _plain(value: Any) -> str:
-    """Return a value as Go's %v prints it."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return f"map[{' '.join(f'{key}:{_plain(value[key])}' for key in sorted(value))}]"
-        case list():
-            return f"[{' '.join(_plain(item) for item in value)}]"
-        case None:
-            return "<nil>"
-        case _:
-            return str(value)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kubecapy.apimachinery.errors import (
     BadRequest,
+    InternalError,
     Invalid,
     RequestEntityTooLarge,
     StatusDetails,
@@ -18,11 +19,13 @@ from kubecapy.apimachinery.errors import (
     UnsupportedMediaType,
     invalid,
 )
+from kubecapy.apimachinery.go_text import go_print
 from kubecapy.apimachinery.json_duplicates import find_duplicates
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.patches import (
     MAX_OPERATIONS,
     PatchError,
+    UnmergeablePatch,
     apply_json_patch,
     apply_merge_patch,
     apply_strategic_merge_patch,
@@ -37,6 +40,12 @@ STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-
 _OPERATION_FIELDS = ("op", "path", "from", "value")
 _REFUSED = "the server rejected our request due to an error in our request"
 """All that kube-apiserver tells where a patch does not fit."""
+
+
+class _Unexplained(InternalError):
+    """What kube-apiserver replies for a Go error that is no status: 500, and no reason."""
+
+    reason = ""
 
 
 class Patched(msgspec.Struct, frozen=True):
@@ -107,7 +116,7 @@ def _apply_strategic(obj: JsonObject, data: bytes, kind: ServedKind, validation:
         raise BadRequest(str(error)) from error
     findings = _duplicates(data, validation)
     patched = _patched(lambda: apply_strategic_merge_patch(obj, patch, kind.gvk), findings, _is_malformed)
-    return msgspec.structs.replace(patched, shown=_go_text(patch))
+    return msgspec.structs.replace(patched, shown=go_print(patch))
 
 
 def _patched(
@@ -125,7 +134,8 @@ def _does_not_fit(_error: PatchError) -> StatusError:
 
 
 def _is_malformed(error: PatchError) -> StatusError:
-    return BadRequest(str(error))
+    """Return what interpretStrategicMergePatchError makes of an error: what it does not know stays a server error."""
+    return _Unexplained(str(error)) if isinstance(error, UnmergeablePatch) else BadRequest(str(error))
 
 
 def _operations(data: bytes) -> tuple[list[Any], tuple[str, ...]]:
@@ -181,17 +191,6 @@ def _duplicates(data: bytes, validation: FieldValidation) -> tuple[str, ...]:
     if validation == "Ignore":
         return ()
     return tuple(f'duplicate field "{path}"' for path in find_duplicates(data))
-
-
-def _go_text(value: Any) -> str:
-    """Return a JSON value as Go prints it: `map[a:[1 2] b:<nil>]`."""
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_go_text(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, list):
-        return f"[{' '.join(_go_text(item) for item in value)}]"
-    if value is None:
-        return "<nil>"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _unsupported(type_: str, kind: ServedKind) -> UnsupportedMediaType:
