@@ -157,6 +157,14 @@ def test_the_senders_order_is_kept_around_entries_that_only_the_server_knows(
     assert [c["name"] for c in patched(patch, "Pod", target)["spec"]["containers"]] == expected
 
 
+def test_what_is_new_stands_behind_what_is_kept_where_an_entry_is_removed() -> None:
+    target = {"spec": {"containers": [{"name": "gone"}, {"name": "kept"}]}}
+    containers = [{"name": "new"}, {"name": "gone", "$patch": "delete"}]
+    patch = {"spec": {"$setElementOrder/containers": [{"name": "new"}], "containers": containers}}
+
+    assert patched(patch, "Pod", target)["spec"]["containers"] == [{"name": "kept"}, {"name": "new"}]
+
+
 def test_null_deletes_and_nested_maps_merge() -> None:
     result = patched({"spec": {"strategy": {"rollingUpdate": None}, "replicas": 2}})
 

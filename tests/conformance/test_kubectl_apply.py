@@ -238,6 +238,121 @@ async def test_apply_refuses_fields_that_a_custom_kind_does_not_have(terminal: T
     """)
 
 
+async def test_apply_merges_lists_of_a_built_in_kind_by_key(terminal: Terminal) -> None:
+    terminal.write(
+        "second.yaml",
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: web
+        spec:
+          selector:
+            matchLabels: {app: web}
+          template:
+            metadata:
+              labels: {app: web}
+            spec:
+              containers:
+              - {name: side, image: "side:1"}
+              - {name: web, image: "web:2", env: [{name: B, value: "2"}]}
+        """,
+    )
+
+    await terminal("""
+        $ kubectl apply -f deployment.yaml
+        deployment.apps/web created
+        $ kubectl set env deploy/web C=3
+        deployment.apps/web env updated
+        $ kubectl apply -f second.yaml
+        deployment.apps/web configured
+        $ kubectl get deploy web -o yaml
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          annotations:
+            kubectl.kubernetes.io/last-applied-configuration: |
+              {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"annotations":{},"name":"web","namespace":"NAMESPACE"},"spec":{"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"image":"side:1","name":"side"},{"env":[{"name":"B","value":"2"}],"image":"web:2","name":"web"}]}}}}
+          creationTimestamp: "TIME"
+          generation: 3
+          name: web
+          namespace: NAMESPACE
+          resourceVersion: REVISION
+          uid: UID
+        spec:
+          progressDeadlineSeconds: 600
+          replicas: 1
+          revisionHistoryLimit: 10
+          selector:
+            matchLabels:
+              app: web
+          strategy:
+            rollingUpdate:
+              maxSurge: 25%
+              maxUnavailable: 25%
+            type: RollingUpdate
+          template:
+            metadata:
+              labels:
+                app: web
+            spec:
+              containers:
+              - image: side:1
+                imagePullPolicy: IfNotPresent
+                name: side
+                resources: {}
+                terminationMessagePath: /dev/termination-log
+                terminationMessagePolicy: File
+              - env:
+                - name: C
+                  value: "3"
+                - name: B
+                  value: "2"
+                image: web:2
+                imagePullPolicy: IfNotPresent
+                name: web
+                resources: {}
+                terminationMessagePath: /dev/termination-log
+                terminationMessagePolicy: File
+              dnsPolicy: ClusterFirst
+              restartPolicy: Always
+              schedulerName: default-scheduler
+              securityContext: {}
+              terminationGracePeriodSeconds: 30
+        status: {}
+        $ kubectl apply -f second.yaml
+        deployment.apps/web configured
+        $ kubectl apply view-last-applied deploy/web -o yaml
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          annotations: {}
+          name: web
+          namespace: NAMESPACE
+        spec:
+          selector:
+            matchLabels:
+              app: web
+          template:
+            metadata:
+              labels:
+                app: web
+            spec:
+              containers:
+              - image: side:1
+                name: side
+              - env:
+                - name: B
+                  value: "2"
+                image: web:2
+                name: web
+        $ kubectl apply set-last-applied -f deployment.yaml
+        deployment.apps/web configured
+        $ kubectl apply -f deployment.yaml
+        deployment.apps/web configured
+    """)
+
+
 async def test_apply_refuses_values_of_the_wrong_type(terminal: Terminal, kites: str) -> None:
     terminal.write("kite.yaml", "{apiVersion: GROUP/v1, kind: Kite, metadata: {name: b}, spec: {size: big}}")
     terminal.write(

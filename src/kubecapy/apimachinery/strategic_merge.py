@@ -130,7 +130,22 @@ def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rul
         entries = _without_directives(new)
     else:
         entries = old if new is None else _merge_list(old, new, rule)
-    merged[field] = _ordered(entries, order, old or [], rule.merge_key)
+    merged[field] = _ordered(entries, order, _places(old or [], new or [], rule), rule.merge_key)
+
+
+def _places(old: list[Any], new: list[Any], rule: _Rule) -> list[Any]:
+    """Return the order in which the server is taken to hold entries when `new` is merged into `old`.
+
+    Go removes entries in place (deleteMatchingEntries in patch.go): what is new takes the places that this frees in the
+    list whose order is asked afterwards, and so stands behind what is kept.
+    """
+    if not rule.merge_key:
+        return old
+    gone = [_identity(entry, rule.merge_key) for entry in new if _PATCH in entry]
+    kept = [entry for entry in old if _identity(entry, rule.merge_key) not in gone]
+    known = [_identity(entry, rule.merge_key) for entry in kept]
+    added = [entry for entry in new if _PATCH not in entry and _identity(entry, rule.merge_key) not in known]
+    return [*kept, *added][: len(old)]
 
 
 def _merge_field(old: Any, new: Any, rule: _Rule) -> Any:  # Any: JSON values
