@@ -19,7 +19,7 @@ from kubecapy.api.core import CONFIG_MAPS, NODES, SECRETS, ConfigMap, Node, Node
 from kubecapy.apimachinery.errors import AlreadyExists, BadRequest, Conflict, Gone, Invalid, MethodNotAllowed, NotFound
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta, OwnerReference, key_of
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.client.interfaces import Client, Delta
+from kubecapy.client.interfaces import Client, Deleted, Delta
 from kubecapy.client.patching import PatchHelper
 
 WATCH_SECONDS = 10.0
@@ -207,8 +207,8 @@ class ClientSuite:
     async def test_deleting_tells_whether_the_object_existed(self, client: Client) -> None:
         stored = await client.create(CONFIG_MAPS, config_map())
 
-        assert await client.delete(CONFIG_MAPS, key_of(stored)) is True
-        assert await client.delete(CONFIG_MAPS, key_of(stored)) is False
+        assert await client.delete(CONFIG_MAPS, key_of(stored)) == Deleted(stored.metadata.uid)
+        assert await client.delete(CONFIG_MAPS, key_of(stored)) is None
         assert await client.find(CONFIG_MAPS, key_of(stored)) is None
 
     async def test_deleting_another_object_of_the_same_name_is_a_conflict(self, client: Client) -> None:
@@ -217,16 +217,19 @@ class ClientSuite:
         with pytest.raises(Conflict):
             await client.delete(CONFIG_MAPS, key_of(stored), uid="00000000-0000-0000-0000-000000000000")
 
-        assert await client.delete(CONFIG_MAPS, key_of(stored), uid=stored.metadata.uid) is True
+        deleted = await client.delete(CONFIG_MAPS, key_of(stored), uid=stored.metadata.uid)
+        assert deleted == Deleted(stored.metadata.uid)
 
     async def test_a_finalizer_holds_a_deleted_object_until_it_is_removed(self, client: Client) -> None:
         stored = await client.create(MACHINES, machine(finalizers=("test.io/hold",)))
 
-        await client.delete(MACHINES, key_of(stored))
+        deleted = await client.delete(MACHINES, key_of(stored))
         held = await client.get(MACHINES, key_of(stored))
-        await client.delete(MACHINES, key_of(stored))
-        await client.patch(MACHINES, key_of(stored), {"metadata": {"finalizers": None}})
+        again = await client.delete(MACHINES, key_of(stored))
+        last = await client.patch(MACHINES, key_of(stored), {"metadata": {"finalizers": None}})
 
+        assert deleted == again == Deleted(stored.metadata.uid, held)
+        assert (last.metadata.finalizers, last.metadata.deletion_grace_period_seconds) == ((), 0)
         assert held.metadata.deletion_timestamp is not None
         assert await client.find(MACHINES, key_of(stored)) is None
 

@@ -10,7 +10,7 @@ from kubecapy.api.core import CONFIG_MAPS, ConfigMap
 from kubecapy.apimachinery.errors import Forbidden, ServiceUnavailable
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.client.interfaces import Delta, Unreachable
-from kubecapy.runtime.informer import AWAITED_SECONDS, Informer
+from kubecapy.runtime.informer import AWAITED_SECONDS, REMEMBERED_DELETIONS, Informer
 from kubecapy.runtime.reflector import Scope
 from kubecapy.runtime.store import Change
 from kubecapy.tasks import TaskScope
@@ -183,16 +183,16 @@ async def test_an_index_finds_objects_by_value() -> None:
 class Copy:
     """An informer whose watch is played by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, uid: str = "") -> None:
         self.clock = VirtualClock()
         self.informer = new_informer(FakeApi(self.clock))
         self.told: list[tuple[str, object]] = []
-        self.informer.replace([config_map(revision="1", n="1")])
+        self.informer.replace([config_map(revision="1", uid=uid, n="1")])
         self.informer.add_handler(lambda change: self.told.append((change.type, change.object.data)))
         self.told.clear()
 
-    def delta(self, revision: str, **data: str) -> None:
-        self.informer.apply(Delta("MODIFIED", config_map(revision=revision, **data), revision))
+    def delta(self, revision: str, uid: str = "", **data: str) -> None:
+        self.informer.apply(Delta("MODIFIED", config_map(revision=revision, uid=uid, **data), revision))
 
     @property
     def data(self) -> object:
@@ -316,3 +316,73 @@ async def test_a_delta_that_never_comes_is_not_awaited_for_ever() -> None:
     copy.delta("5", n="5")
 
     assert copy.data == {"n": "5"}
+
+
+@on_virtual_time
+async def test_an_own_deletion_is_seen_at_once_and_told_once() -> None:
+    copy = Copy("one")
+
+    copy.informer.observe_deletion(KEY, "one")
+    assert copy.data is None
+    copy.informer.apply(Delta("DELETED", config_map(revision="2", uid="one"), "2"))
+
+    assert copy.told == [("DELETED", {"n": "1"})]
+
+
+@on_virtual_time
+async def test_what_was_before_an_own_deletion_does_not_come_back() -> None:
+    copy = Copy("one")
+
+    copy.informer.observe_deletion(KEY, "one")
+    copy.delta("2", uid="one", n="2")
+    assert copy.data is None
+    copy.informer.replace([config_map(revision="2", uid="one", n="2")])
+
+    assert copy.data is None
+    assert copy.told == [("DELETED", {"n": "1"})]
+
+
+@on_virtual_time
+async def test_an_object_that_was_deleted_before_the_copy_knew_of_it_never_appears() -> None:
+    copy = Copy("one")
+
+    copy.informer.observe_deletion(ObjectKey("d", "b"), "two")
+    copy.informer.apply(Delta("ADDED", config_map("b", revision="2", uid="two"), "2"))
+    copy.informer.apply(Delta("DELETED", config_map("b", revision="3", uid="two"), "3"))
+
+    assert copy.told == []
+
+
+@on_virtual_time
+async def test_an_own_deletion_hides_no_successor_of_the_same_name() -> None:
+    copy = Copy("one")
+
+    copy.informer.observe_deletion(KEY, "one")
+    copy.informer.observe(config_map(revision="3", uid="two", n="3"))
+    copy.informer.apply(Delta("DELETED", config_map(revision="2", uid="one"), "2"))
+    assert copy.data == {"n": "3"}
+    copy.delta("3", uid="two", n="3")
+    copy.delta("4", uid="two", n="4")
+
+    assert copy.data == {"n": "4"}
+
+
+@on_virtual_time
+async def test_a_late_reply_to_the_deletion_of_an_earlier_object_leaves_its_successor() -> None:
+    copy = Copy("two")
+
+    copy.informer.observe_deletion(KEY, "one")
+
+    assert copy.data == {"n": "1"}
+
+
+@on_virtual_time
+async def test_old_deletions_are_forgotten() -> None:
+    copy = Copy("one")
+
+    copy.informer.observe_deletion(KEY, "one")
+    for number in range(REMEMBERED_DELETIONS):
+        copy.informer.observe_deletion(KEY, f"other-{number}")
+    copy.delta("2", uid="one", n="2")
+
+    assert copy.data == {"n": "2"}

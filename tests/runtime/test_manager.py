@@ -217,6 +217,42 @@ async def test_a_pass_sees_what_the_pass_before_it_wrote() -> None:
     assert len(api.writes()) == 3
 
 
+@on_virtual_time
+@pytest.mark.parametrize("finalizers", [(), ("test.io/hold",)])
+async def test_a_pass_sees_what_the_pass_before_it_deleted(finalizers: tuple[str, ...]) -> None:
+    api = FakeApi(VirtualClock())
+    api.put(CONFIG_MAPS, ConfigMap(metadata=ObjectMeta(name="a", namespace="d", finalizers=finalizers)))
+    manager = new_manager(api)
+    informer = manager.informer(CONFIG_MAPS)
+    seen: list[str] = []
+
+    class Deleting:
+        async def reconcile(self, key: ObjectKey) -> Result:
+            found = informer.get(key)
+            if found is None:
+                seen.append("gone")
+            elif found.metadata.deletion_timestamp:
+                seen.append("held")
+                await manager.client.patch(CONFIG_MAPS, key, {"metadata": {"finalizers": None}})
+            else:
+                seen.append("there")
+                await manager.client.delete(CONFIG_MAPS, key)
+            return DONE
+
+    manager.add_controller(Controller("test", Deleting(), sources=[for_object(informer)]))
+    # The watch is down: only its own writes tell the informer anything, and nothing undoes them afterwards.
+    async with running(manager) as clock:
+        await clock.sleep(0.001)
+        api.before_call = _refuse_watches
+        api.break_watches()
+        await clock.sleep(100)
+        meanwhile = list(seen)
+        api.before_call = lambda call: None
+        await clock.sleep(100)
+
+    assert seen == meanwhile == ["there", *(["held"] if finalizers else []), "gone"]
+
+
 def _refuse_watches(call: Call) -> None:
     if call.verb == "watch":
         raise Unreachable("down")

@@ -11,13 +11,14 @@ from kubecapy.apimachinery.errors import Gone, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.connection import Connection
-from kubecapy.client.interfaces import Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
+from kubecapy.client.interfaces import Deleted, Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
 from kubecapy.client.transport import Deadlines, Request, RequestObserver, Transport
 from kubecapy.client.wire import (
     CONTENT_TYPES,
     PAGE_SIZE,
     LineSplitter,
     Page,
+    decode_deleted,
     decode_delta,
     decode_object,
     decode_page,
@@ -115,17 +116,20 @@ class HttpClient:
 
     async def delete(
         self, resource: Resource[T], key: ObjectKey, *, uid: str = "", propagation: Propagation = "Background"
-    ) -> bool:
-        """Ask for deletion; return whether the object existed. Absent is success; a wrong `uid` is Conflict."""
+    ) -> Deleted[T] | None:
+        """Ask for deletion; return what became of the object, None where it was absent. A wrong `uid` is Conflict."""
         options: JsonObject = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if uid:
             options["preconditions"] = {"uid": uid}
         path = resource.path(key.namespace, key.name)
         try:
-            await self._transport.send(Request(method="DELETE", path=path, body=encode(options)))
+            data = await self._transport.send(Request(method="DELETE", path=path, body=encode(options)))
         except NotFound:
-            return False
-        return True
+            return None
+        try:
+            return decode_deleted(data, resource)
+        except DecodeError as error:
+            raise self._foreign(resource, error) from error
 
     @contextlib.asynccontextmanager
     async def watch(

@@ -46,6 +46,15 @@ class Delta(msgspec.Struct, Generic[T], frozen=True):
     """Resume from here."""
 
 
+class Deleted(msgspec.Struct, Generic[T], frozen=True):
+    """What became of an object whose deletion was asked for."""
+
+    uid: str
+    """Of the object that was deleted."""
+    remaining: T | None = None
+    """The object as it waits for its finalizers, or for its grace period to end; None where it is gone."""
+
+
 class Reader(Protocol):
     """Reads objects from the server itself, never from a cache."""
 
@@ -88,8 +97,8 @@ class Writer(Protocol):
 
     async def delete(
         self, resource: Resource[T], key: ObjectKey, *, uid: str = "", propagation: Propagation = "Background"
-    ) -> bool:
-        """Ask for deletion; return whether the object existed. Absent is success; a wrong `uid` is Conflict."""
+    ) -> Deleted[T] | None:
+        """Ask for deletion; return what became of the object, None where it was absent. A wrong `uid` is Conflict."""
         ...
 
 

@@ -8,9 +8,9 @@ import msgspec
 from kubecapy.apimachinery.codec import DecodeError, decode, to_json_object
 from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError, error_from_status
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.objects import revision_of
+from kubecapy.apimachinery.objects import metadata_of, revision_of
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.client.interfaces import Delta, PatchType
+from kubecapy.client.interfaces import Deleted, Delta, PatchType
 
 T = TypeVar("T")
 
@@ -63,6 +63,21 @@ def decode_object(data: bytes, resource: Resource[T]) -> T:
     """Return the object of a reply; DecodeError where it does not fit the kind's type."""
     value: T = decode(data, resource.type)
     return value
+
+
+def decode_deleted(data: bytes, resource: Resource[T]) -> Deleted[T]:
+    """Return what the reply to a deletion says: a Status where the object is gone, else the object.
+
+    Some kinds answer with the object although it is gone (a Service, a ServiceAccount); it then bears no
+    deletionTimestamp. Source: kubernetes/apiserver pkg/registry/generic/registry/store.go, ReturnDeletedObject.
+    DecodeError where it is neither.
+    """
+    status = _status_of(data)
+    if status is not None:
+        return Deleted(status.details.uid if status.details else "")
+    obj = decode_object(data, resource)
+    meta = metadata_of(obj)
+    return Deleted(meta.uid, obj if meta.deletion_timestamp else None)
 
 
 def decode_page(data: bytes, resource: Resource[T]) -> Page[T]:

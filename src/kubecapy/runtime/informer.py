@@ -3,6 +3,8 @@
 Read one's own writes: `observe` takes what a write returned. Until the watch has delivered that very revision, older
 deltas of the object are left out, so that no pass acts on what it already changed. The wait also ends with the
 deletion of that object, with a new list, and after `AWAITED_SECONDS`: a copy that lags is better than one that froze.
+`observe_deletion` takes what a write removed: whatever the server still tells of that uid is left out, since a uid
+never comes back.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.apimachinery.objects import metadata_of, object_key, revision_of
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Delta
@@ -28,6 +30,8 @@ ChangeHandler = Callable[[Change[T]], None]
 
 REMEMBERED_REVISIONS = 1024
 """A reply that comes so many deltas later than its own delta would be taken for news."""
+REMEMBERED_DELETIONS = 1024
+"""So many deletions later, a state from before one's own deletion would be taken for news."""
 
 
 AWAITED_SECONDS = 30.0
@@ -70,6 +74,8 @@ class Informer(Generic[T]):
         self._clock = clock
         self._awaited: dict[ObjectKey, _Awaited] = {}
         self._seen: deque[str] = deque(maxlen=REMEMBERED_REVISIONS)
+        self._deleted: dict[str, None] = {}
+        """Uids of objects that are gone by our own doing, oldest first."""
         self._deltas = 0
         self._lists = 0
 
@@ -113,6 +119,10 @@ class Informer(Generic[T]):
     def observe(self, obj: T) -> None:
         """Take `obj`, which a write returned, into the copy ahead of the watch."""
         key, revision = object_key(obj), revision_of(obj)
+        meta = metadata_of(obj)
+        if _is_gone(meta):
+            self.observe_deletion(key, meta.uid)
+            return
         is_elsewhere = self.scope.namespace not in ("", key.namespace) or self.scope.labels or self.scope.fields
         # Race: the delta of a write may overtake its reply; waiting for it then would freeze the object for ever.
         if not self.synced or is_elsewhere or not revision or revision in self._seen:
@@ -120,13 +130,28 @@ class Informer(Generic[T]):
         known = self._store.get(key)
         if known is not None and revision_of(known) == revision:
             return
-        self._awaited[key] = _Awaited(revision, metadata_of(obj).uid, self._clock.monotonic() + AWAITED_SECONDS)
+        self._awaited[key] = _Awaited(revision, meta.uid, self._clock.monotonic() + AWAITED_SECONDS)
         self._tell(self._store.put(obj))
+
+    def observe_deletion(self, key: ObjectKey, uid: str) -> None:
+        """Drop the object that a write removed, ahead of the watch; another object of its name stays."""
+        if not uid:
+            return
+        # Race: also where the copy does not hold it, since a list or a delta from before may be on its way.
+        self._deleted[uid] = None
+        if len(self._deleted) > REMEMBERED_DELETIONS:
+            del self._deleted[next(iter(self._deleted))]
+        known = self._store.get(key)
+        if known is not None and metadata_of(known).uid == uid:
+            self._awaited.pop(key, None)
+            self._tell(self._store.remove(key))
 
     def replace(self, objects: Sequence[T]) -> None:
         """Hold exactly `objects`; called by the reflector."""
         self._lists += 1
         self._awaited.clear()
+        if self._deleted:
+            objects = [obj for obj in objects if metadata_of(obj).uid not in self._deleted]
         changes = self._store.replace(objects)
         self._seen.extend(revision_of(change.object) for change in changes)
         # Order: handlers may ask whether the copy is whole.
@@ -141,6 +166,8 @@ class Informer(Generic[T]):
             return
         self._deltas += 1
         self._seen.append(delta.resource_version)
+        if self._deleted and metadata_of(obj).uid in self._deleted:
+            return
         key = object_key(obj)
         if self._is_awaiting(key, delta.type, obj):
             return
@@ -169,3 +196,12 @@ class Informer(Generic[T]):
         if change is not None:
             for handler in self._handlers:
                 handler(change)
+
+
+def _is_gone(meta: ObjectMeta) -> bool:
+    """Return whether a write that returned this removed the object: it took the last finalizer of a deleted one.
+
+    Kinds whose deletion waits for more (a Namespace for its content, a Pod for its node) have another grace period.
+    Source: kubernetes/apiserver pkg/registry/generic/registry/store.go, ShouldDeleteDuringUpdate.
+    """
+    return bool(meta.deletion_timestamp) and not meta.finalizers and meta.deletion_grace_period_seconds == 0

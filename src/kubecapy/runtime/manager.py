@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.apimachinery.resources import Resource
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import Clock
@@ -64,7 +65,7 @@ class Manager:
         metrics: Metrics | None = None,
     ) -> None:
         """Prepare; nothing is read before `run`. `metrics` are those of the process, its own where none are given."""
-        self.client: Client = WriteThroughClient(client, self._observe)
+        self.client: Client = WriteThroughClient(client, self._observe, self._observe_deletion)
         self.metrics = metrics or Metrics()
         self._raw_client = client
         self._clock = clock
@@ -182,6 +183,11 @@ class Manager:
         for (followed, _), informer in self._informers.items():
             if followed == resource:
                 informer.observe(obj)
+
+    def _observe_deletion(self, resource: Resource[Any], key: ObjectKey, uid: str) -> None:
+        for (followed, _), informer in self._informers.items():
+            if followed == resource:
+                informer.observe_deletion(key, uid)
 
 
 async def _run(service: Service) -> None:

@@ -6,21 +6,24 @@ from typing import Any, TypeVar
 
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.client.interfaces import Client, Delta, Listing, PatchBody, PatchType, Propagation
+from kubecapy.client.interfaces import Client, Deleted, Delta, Listing, PatchBody, PatchType, Propagation
 
 T = TypeVar("T")
 
-Observer = Callable[[Resource[Any], Any], None]
+WriteObserver = Callable[[Resource[Any], Any], None]
 """Is told what a write of a kind returned."""
+DeletionObserver = Callable[[Resource[Any], ObjectKey, str], None]
+"""Is told of the key and the uid of an object that is gone."""
 
 
 class WriteThroughClient:
-    """Implements `Client` by another one, and tells an observer of every object that create and patch return."""
+    """Implements `Client` by another one, and tells observers of every object that a write changed or removed."""
 
-    def __init__(self, client: Client, observer: Observer) -> None:
+    def __init__(self, client: Client, observe: WriteObserver, observe_deletion: DeletionObserver) -> None:
         """Pass everything on to `client`."""
         self._client = client
-        self._observe = observer
+        self._observe = observe
+        self._observe_deletion = observe_deletion
 
     async def create(self, resource: Resource[T], obj: T) -> T:
         """Store `obj`; see `Writer.create`."""
@@ -44,9 +47,16 @@ class WriteThroughClient:
 
     async def delete(
         self, resource: Resource[T], key: ObjectKey, *, uid: str = "", propagation: Propagation = "Background"
-    ) -> bool:
+    ) -> Deleted[T] | None:
         """Ask for deletion; see `Writer.delete`."""
-        return await self._client.delete(resource, key, uid=uid, propagation=propagation)
+        deleted = await self._client.delete(resource, key, uid=uid, propagation=propagation)
+        if deleted is None:
+            return None
+        if deleted.remaining is None:
+            self._observe_deletion(resource, key, deleted.uid)
+        else:
+            self._observe(resource, deleted.remaining)
+        return deleted
 
     async def get(self, resource: Resource[T], key: ObjectKey) -> T:
         """Read from the server; see `Reader.get`."""

@@ -17,7 +17,7 @@ from kubecapy.apimachinery.errors import MethodNotAllowed, NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.names import RandomSource
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.client.interfaces import Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
+from kubecapy.client.interfaces import Deleted, Delta, Listing, PatchBody, PatchType, Propagation, Unreachable
 from kubecapy.client.wire import object_body
 from kubecapy.clock import Clock
 from kubecapy.testing.fake_requests import address_of, patched, selection
@@ -138,14 +138,15 @@ class FakeApi:
 
     async def delete(
         self, resource: Resource[T], key: ObjectKey, *, uid: str = "", propagation: Propagation = "Background"
-    ) -> bool:
-        """Ask for deletion; return whether the object existed. Every `propagation` acts as Background here."""
+    ) -> Deleted[T] | None:
+        """Ask for deletion; None where the object was absent. Every `propagation` acts as Background here."""
         with self._recorded(Call("delete", resource.qualified_plural, key, propagation)):
             try:
-                self.store.delete(resource, key, uid)
+                deleted = self.store.delete(resource, key, uid)
             except NotFound:
-                return False
-            return True
+                return None
+            is_held = self.store.find(resource, key) is not None
+            return Deleted(deleted["metadata"]["uid"], self._typed(resource, deleted) if is_held else None)
 
     @contextlib.asynccontextmanager
     async def watch(

@@ -108,21 +108,25 @@ class FakeStore:
             return self._remove(resource, key, new)
         return self._store(resource, key, "MODIFIED", new, old)
 
-    def delete(self, resource: Resource[Any], key: ObjectKey, uid: str = "") -> None:
-        """Delete an object, or mark it deleted where finalizers hold it; NotFound where it is absent."""
+    def delete(self, resource: Resource[Any], key: ObjectKey, uid: str = "") -> JsonObject:
+        """Delete an object, or mark it deleted where finalizers hold it; return its last or present state.
+
+        NotFound where it is absent.
+        """
         old = self.get(resource, key)
         meta = old["metadata"]
         if uid and uid != meta["uid"]:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {meta['uid']}"
             raise conflict(resource.qualified_plural, key.name, why)
         if not meta.get("finalizers"):
-            self._remove(resource, key, old)
-        elif "deletionTimestamp" not in meta:
-            new = copy.deepcopy(old)
-            new["metadata"]["deletionTimestamp"] = format_time(self._clock.now())
-            new["metadata"]["deletionGracePeriodSeconds"] = 0
-            new["metadata"]["generation"] = meta["generation"] + 1
-            self._store(resource, key, "MODIFIED", new, old)
+            return self._remove(resource, key, old)
+        if "deletionTimestamp" in meta:
+            return old
+        new = copy.deepcopy(old)
+        new["metadata"]["deletionTimestamp"] = format_time(self._clock.now())
+        new["metadata"]["deletionGracePeriodSeconds"] = 0
+        new["metadata"]["generation"] = meta["generation"] + 1
+        return self._store(resource, key, "MODIFIED", new, old)
 
     def compact(self) -> None:
         """Forget the history up to a new revision: whoever watches from before gets Gone, open watches too."""
