@@ -110,5 +110,5 @@ def test_the_two_patches_are_told_apart() -> None:
     before = Machine(spec=MachineSpec(provider_spec=ProviderSpec()), status=MachineStatus(phase="Pending"))
     after = Machine(spec=MachineSpec(provider_spec=ProviderSpec(), versions=MachineVersions(kubelet="1.14.0")))
 
-    assert status_patch(before, after) == {"status": None}
+    assert status_patch(before, after) == {"status": {"phase": None}}
     assert object_patch(before, after) == {"spec": {"versions": {"kubelet": "1.14.0"}}}

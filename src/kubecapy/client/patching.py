@@ -6,6 +6,8 @@ patch replaces lists whole; entries of a changed list lose fields that their typ
 
 from typing import Any, TypeVar
 
+import msgspec
+
 from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.patches import diff_merge_patch
@@ -64,9 +66,25 @@ class PatchHelper:
 
 
 def _difference(before: Any, after: Any) -> JsonObject:  # Any: Structs of one kind, or JSON objects
-    patch = diff_merge_patch(to_json_object(before), to_json_object(after))
-    # A Struct's default section is left out when it is written, an equal one made anew is written as `{}`.
+    patch = diff_merge_patch(_written(before), _written(after))
     return {section: change for section, change in patch.items() if change != {}}
+
+
+def _written(obj: Any) -> JsonObject:  # Any: a Struct, or a JSON object
+    """Return `obj` as JSON in which no section is left out for being empty.
+
+    A patch that removes a section removes what its type does not know with it.
+    """
+    written = to_json_object(obj)
+    return _with_sections(written, obj) if isinstance(obj, msgspec.Struct) else written
+
+
+def _with_sections(written: JsonObject, value: msgspec.Struct) -> JsonObject:
+    for name, key in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+        section = getattr(value, name)
+        if isinstance(section, msgspec.Struct):
+            written[key] = _with_sections(written.get(key, {}), section)
+    return written
 
 
 def _touches_list(old: Any, patch: Any) -> bool:  # Any: JSON values
