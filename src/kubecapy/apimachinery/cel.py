@@ -3,22 +3,30 @@
 The only module that calls the CEL library. Functions of Kubernetes' own CEL libraries that the language core lacks are
 registered here: https://kubernetes.io/docs/reference/using-api/cel/#cel-options-language-features-and-libraries.
 
-Limit: optional field selection (`self.?name`), `quantity`, `url`, `ip` and `cidr` values and escaped names such as
-`self.a__dash__b` are not understood; an expression with them does not compile, or fails as on an absent key.
+Limit: optional field selection (`self.?name`), macros with two variables, `cel.bind` and `semver` are not understood:
+an expression with them does not compile. Nothing is typed before it is evaluated, and nothing has a cost.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from kubecapy.apimachinery.cel_functions import formats, networks, quantities, texts, web
 from kubecapy.apimachinery.cel_library import cel, stdlib
+from kubecapy.apimachinery.cel_text import call_instead
 
 _NAME: Final = r"\s*([A-Za-z_]\w*)\s*,"
 _BINDING: Final = re.compile(rf"\.\s*(?:all|exists|exists_one|map|filter)\s*\({_NAME}(?:{_NAME})?")
+_REFUSED: Final = re.compile(
+    r"Function '(?P<name>[\w.]+)' error: (?:Python function call failed: \w+: (?P<own>.*?)|(?P<words>.*?))"
+    r"\.? Check function arguments and their types"
+)
+_CONVERSIONS: Final = {
+    "int": "int", "uint": "uint", "double": "double", "bool": "bool",
+    "timestamp": "google.protobuf.Timestamp", "duration": "google.protobuf.Duration",
+}  # fmt: skip
+"""Functions that convert a text, and what cel-go calls the type of their result."""
 _TYPE_NAMES: Final = frozenset(
     {"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint", "dyn", "optional"}
 )
@@ -41,7 +49,7 @@ class Expression:
         self._program = _compile(text)
         self.variables = frozenset(self._program.variables()) & frozenset(variables)
         """Those of the allowed variables that the expression uses."""
-        self.functions = {name: _functions()[name] for name in _registered_names(self._program.functions())}
+        self.functions = {name: _FUNCTIONS[name] for name in _registered_names(self._program.functions())}
         """What a scope must offer so that the expression can be evaluated in it."""
         self._refuse_unknown(frozenset(variables))
 
@@ -53,10 +61,8 @@ class Expression:
         """
         try:
             return self._program.execute(scope.context)
-        except KeyError as error:
-            raise CelError(f"no such key: {error.args[0]}") from error
-        except (TypeError, ValueError, RuntimeError, ArithmeticError, IndexError) as error:
-            raise CelError(_first_line(str(error))) from error
+        except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+            raise CelError(_words_of(error)) from error
 
     def _refuse_unknown(self, variables: frozenset[str]) -> None:
         bound = {name for match in _BINDING.findall(self.text) for name in match if name}
@@ -91,7 +97,7 @@ def no_value() -> object:
 
 def _compile(text: str) -> cel.Program:
     try:
-        return cel.compile(text)
+        return cel.compile(call_instead(text, _INSTEAD))
     except ValueError as error:
         raise CelError(f"compilation failed: {_first_line(str(error))}") from error
 
@@ -100,58 +106,34 @@ def _first_line(text: str) -> str:
     return text.partition("\n")[0].removesuffix(".")
 
 
+def _words_of(error: Exception) -> str:
+    """Return what cel-go says where the library raises `error`."""
+    text = _first_line(str(error))
+    match error:
+        case KeyError():
+            return f"no such key: {_quoted(text)}"
+        case OverflowError():
+            return "integer overflow"
+        case ZeroDivisionError():
+            return "modulus by zero" if text.startswith("modulo") else "division by zero"
+    refused = _REFUSED.fullmatch(text)
+    if refused is None:
+        return text
+    if refused["own"] is None and refused["name"] in _CONVERSIONS:
+        return f"type conversion error from 'string' to '{_CONVERSIONS[refused['name']]}'"
+    return refused["own"] or refused["words"]
+
+
+def _quoted(text: str) -> str:
+    """Return the key that a KeyError tells of: it shows a text in quotes, twice."""
+    return text.strip("\"'")
+
+
 def _is_namespace(name: str) -> bool:
     """Dotted functions such as `math.greatest` are seen as a variable and a method."""
     return name in _NAMESPACES
 
 
-def _find(text: str, pattern: str) -> str:
-    found = re.search(pattern, text, re.ASCII)
-    return found.group() if found else ""
-
-
-def _find_all(text: str, pattern: str) -> list[str]:
-    return [match.group() for match in re.finditer(pattern, text, re.ASCII)]
-
-
-def _is_sorted(items: list[Any]) -> bool:
-    return items == sorted(items)
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme) or text.startswith("/")
-
-
-def _is_ip(text: str, family: int | None = None) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return family is None or address.version == family
-
-
-def _is_cidr(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return "/" in text
-
-
-_OWN: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {
-        "find": _find,
-        "findAll": _find_all,
-        "isSorted": _is_sorted,
-        "isURL": _is_url,
-        "isIP": _is_ip,
-        "isCIDR": _is_cidr,
-    }
-)
 _BUILT_IN: Final = frozenset(
     {
         "all", "bool", "bytes", "contains", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter",
@@ -161,18 +143,27 @@ _BUILT_IN: Final = frozenset(
         "string", "timestamp", "type", "uint", "value", "optMap", "optFlatMap",
     }
 )  # fmt: skip
-_NAMESPACES: Final = frozenset({"math", "sets", "lists", "base64", "strings", "optional"})
+_NAMESPACES: Final = frozenset({"sets", "strings", "optional", "ip", "format"})
+_INSTEAD: Final = MappingProxyType({"size": "size_"})
+"""Functions of the library's core that it gets wrong, and what is called instead: it counts the bytes of a text."""
 
 
-@lru_cache(maxsize=1)
-def _functions() -> Mapping[str, Callable[..., Any]]:
-    """Return every registered function by name, those of the library's extensions and our own."""
-    context = cel.Context()
-    stdlib.add_stdlib_to_context(context)
-    return MappingProxyType({**context.functions, **_OWN})
+_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        **stdlib.EXTENSIONS["sets"],
+        "strings.quote": stdlib.EXTENSIONS["strings"]["strings.quote"],
+        **texts.FUNCTIONS,
+        **quantities.FUNCTIONS,
+        **networks.FUNCTIONS,
+        **web.FUNCTIONS,
+        **formats.FUNCTIONS,
+        "size_": len,
+    }
+)
+"""Every registered function by name."""
 
 
 def _registered_names(called: Iterable[str]) -> list[str]:
     """Return the registered functions that are meant by `called`: the library tells of `math.abs` as `abs`."""
     wanted = frozenset(called)
-    return [name for name in _functions() if name.rpartition(".")[2] in wanted]
+    return [name for name in _FUNCTIONS if name.rpartition(".")[2] in wanted]

@@ -5,6 +5,7 @@ every process that evaluates a rule (measured with common-expression-language 0.
 the package is imported; whoever wants the command line afterwards still gets it.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,5 +30,8 @@ def _without_command_line() -> Iterator[None]:
 with _without_command_line():
     import cel
     from cel import stdlib
+
+# The library warns of each function that refuses its arguments, and raises the same: once is enough.
+logging.getLogger("cel").setLevel(logging.ERROR)
 
 __all__ = ["cel", "stdlib"]

@@ -21,6 +21,7 @@ from kubecapy.apimachinery.schema.correlation import ABSENT, compile_comparison,
 from kubecapy.apimachinery.schema.field_paths import FieldPathError, find_field
 from kubecapy.apimachinery.schema.internal_form import show_rule
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, ValidationRule
+from kubecapy.apimachinery.schema.rule_values import View, compile_view
 
 Unchanged = Callable[[], bool]
 """Returns whether a value, or the nearest one around it that has an old self, is what it was: asked when needed."""
@@ -127,6 +128,7 @@ def _compile(props: JSONSchemaProps, errors: list[FieldError], path: str) -> Rul
     if not rules and members is None and items is None:
         return None
     is_as_before = compile_comparison(props)
+    view = compile_view(props) if rules else None
 
     def check(value: Any, old: Any, around: Unchanged, place: str, found: list[FieldError]) -> None:
         if value is None:
@@ -135,7 +137,7 @@ def _compile(props: JSONSchemaProps, errors: list[FieldError], path: str) -> Rul
         # An old null is there, but no rule is asked about it.
         old = ABSENT if old is None else old
         if rules:
-            _check_own(rules, value, old, unchanged, place, found)
+            _check_own(rules, value, old, unchanged, place, found, view)
         if members is not None and isinstance(value, dict):
             members(value, old, unchanged, place, found)
         elif items is not None and isinstance(value, list):
@@ -153,13 +155,22 @@ def _compile_own(props: JSONSchemaProps, errors: list[FieldError], path: str) ->
 
 
 def _check_own(
-    rules: tuple[_Rule, ...], value: Any, old: Any, unchanged: Unchanged, place: str, found: list[FieldError]
+    rules: tuple[_Rule, ...],
+    value: Any,
+    old: Any,
+    unchanged: Unchanged,
+    place: str,
+    found: list[FieldError],
+    view: View | None,
 ) -> None:
     due = [rule for rule in rules if old is not ABSENT or not rule.needs_old]
     if not due:
         return
     functions = {name: function for rule in due for name, function in rule.functions.items()}
-    scopes = {optional: _scope(value, old, functions, optional=optional) for optional in {r.is_optional for r in due}}
+    seen, seen_old = (value, old) if view is None else (view(value), old if old is ABSENT else view(old))
+    scopes = {
+        optional: _scope(seen, seen_old, functions, optional=optional) for optional in {r.is_optional for r in due}
+    }
     for rule in due:
         try:
             error = rule.check(scopes[rule.is_optional], value, place)

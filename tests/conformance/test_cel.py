@@ -1,0 +1,66 @@
+"""What rules in the Common Expression Language say of custom objects, word for word."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from tests.conformance.custom import CASES, DEFINITIONS, definition, in_any_order, invalid, load_cases, thing
+from tests.definitions import established
+from tests.raw_api import Api, Reply
+
+SUBJECTS = ("rules", "libraries", "transitions")
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+async def test_a_rule_lets_a_value_pass_or_says_what_is_wrong(api: Api, group: str, subject: str) -> None:
+    cases = load_cases(CASES / "cel" / f"{subject}.yaml", group)
+    await api.create(DEFINITIONS, definition(group, schema_of(cases)))
+    await established(api, f"things.{group}")
+    tries = [(index, tried) for index, case in enumerate(cases) for tried in case["values"]]
+
+    replies = await asyncio.gather(*(ask(api, group, f"t{n}", *tried) for n, tried in enumerate(tries)))
+
+    differing = [
+        f"{tried}: {found}"
+        for n, ((index, tried), reply) in enumerate(zip(tries, replies, strict=True))
+        if (found := told(reply, index)) != wanted(group, f"t{n}", tried)
+    ]
+    assert not differing, "\n".join(differing)
+
+
+def schema_of(cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a schema with a property `spec.f0`, `spec.f1` and so on for each case."""
+    properties = {f"f{index}": property_of(case) for index, case in enumerate(cases)}
+    return {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}
+
+
+def property_of(case: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a case with its rules, each a text or the whole of a rule."""
+    rules = [{"rule": rule} if isinstance(rule, str) else rule for rule in case["rules"]]
+    return {**case["schema"], "x-kubernetes-validations": rules}
+
+
+async def ask(api: Api, group: str, name: str, index: int, tried: dict[str, Any]) -> Reply:
+    """Write a value: over what was there before where the case says so."""
+    path = f"/apis/{group}/v1/namespaces/default/things"
+    if "before" not in tried:
+        return await api("POST", path, thing(group, name, spec={f"f{index}": tried["value"]}))
+    made = await api.create(path, thing(group, name, spec={f"f{index}": tried["before"]}))
+    return await api("PUT", f"{path}/{name}", {**made, "spec": {f"f{index}": tried["value"]}})
+
+
+def told(reply: Reply, index: int) -> Any:
+    """Return what a reply says of `spec.x`, under whatever name the property had: None where it was stored."""
+    if reply.status in (200, 201):
+        return None
+    return in_any_order(json.loads(json.dumps(reply.body).replace(f"spec.f{index}", "spec.x")))
+
+
+def wanted(group: str, name: str, tried: dict[str, Any]) -> Any:
+    """Return what a server should say: `causes` are messages at spec.x, or pairs of a field and a message."""
+    causes = [cause if isinstance(cause, dict) else {"message": cause} for cause in tried.get("causes", ())]
+    if not causes:
+        return None
+    whole = [{"reason": "FieldValueInvalid", "field": "spec.x", **cause} for cause in causes]
+    return in_any_order(invalid(f"Thing.{group}", name, whole))
