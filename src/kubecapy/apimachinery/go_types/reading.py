@@ -169,6 +169,8 @@ def _list_reader(type_: str) -> Read:
 
 def _map_reader(type_: str) -> Read:
     element = _reader(element_of(type_))
+    # Protobuf, in which objects are stored, has no absent value of a key.
+    none = "" if form_of(element_of(type_)) == "bytes" else None
 
     def read(value: Any, unknown: list[str]) -> Any:
         if value is None:
@@ -178,7 +180,7 @@ def _map_reader(type_: str) -> Read:
         found = {}
         for key, item in value.items():
             before = len(unknown)
-            found[key] = element(item, unknown)
+            found[key] = none if item is None and none is not None else element(item, unknown)
             if len(unknown) > before:
                 _put_before(unknown, before, key)
         return found or None

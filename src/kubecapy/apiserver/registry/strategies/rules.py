@@ -19,7 +19,8 @@ def _validate_role(role: JsonObject, _old: JsonObject | None) -> list[FieldError
 
 
 def _default_binding(binding: JsonObject) -> None:
-    fill(read_object(binding, "roleRef"), apiGroup=_GROUP)
+    role = read_object(binding, "roleRef")
+    role["apiGroup"] = role.get("apiGroup") or _GROUP
     for subject in read_objects(binding, "subjects"):
         fill(subject, **({} if subject.get("kind") == "ServiceAccount" else {"apiGroup": _GROUP}))
 

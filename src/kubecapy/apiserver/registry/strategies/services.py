@@ -17,7 +17,8 @@ def _default(service: JsonObject) -> None:
     spec = section(service, "spec")
     fill(spec, type="ClusterIP", sessionAffinity="None")
     for port in read_objects(spec, "ports"):
-        fill(port, protocol="TCP", targetPort=port.get("port"))
+        fill(port, protocol="TCP")
+        port["targetPort"] = port.get("targetPort") or port.get("port")
 
 
 def _validate(service: JsonObject, _old: JsonObject | None) -> list[FieldError]:
