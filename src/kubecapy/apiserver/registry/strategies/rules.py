@@ -2,7 +2,7 @@
 
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import fill, read_list, read_object, read_objects, read_text
+from kubecapy.apiserver.registry.access import read_list, read_object, read_objects, read_text
 from kubecapy.apiserver.registry.kinds import Strategy
 from kubecapy.apiserver.registry.strategies.errors import invalid, not_supported, required
 
@@ -19,10 +19,9 @@ def _validate_role(role: JsonObject, _old: JsonObject | None) -> list[FieldError
 
 
 def _default_binding(binding: JsonObject) -> None:
-    role = read_object(binding, "roleRef")
-    role["apiGroup"] = role.get("apiGroup") or _GROUP
-    for subject in read_objects(binding, "subjects"):
-        fill(subject, **({} if subject.get("kind") == "ServiceAccount" else {"apiGroup": _GROUP}))
+    people = [item for item in read_objects(binding, "subjects") if item.get("kind") != "ServiceAccount"]
+    for named in (read_object(binding, "roleRef"), *people):
+        named["apiGroup"] = named.get("apiGroup") or _GROUP
 
 
 def _validate_binding(binding: JsonObject, old: JsonObject | None) -> list[FieldError]:
