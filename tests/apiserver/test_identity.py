@@ -454,7 +454,7 @@ class TestGrants:
             "is attempting to grant RBAC permissions not currently held:\n"
             '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}'
         )
-        assert 'clusterrole.rbac.authorization.k8s.io "nowhere" not found' in absent.body["message"]
+        assert 'rolebindings.rbac.authorization.k8s.io "nowhere" not found' in absent.body["message"]
 
     async def test_may_be_bound_with_the_verb_for_it(self, admin_of_default: Api, api: Api) -> None:
         rule = {

@@ -123,7 +123,7 @@ def test_what_we_generate_ourselves_is_right(said) -> None:
         pytest.param(edited(MACHINE, "set: node", "set: a b"), 'a.yaml:5: metadata.labels.set: Invalid value: "a b": '
                      "a valid label must be", id="value of a label"),
         pytest.param(edited(MACHINE, "set: node", "a/b/c: x"), "a.yaml:5: metadata.labels.a/b/c: Invalid value: "
-                     '"a/b/c": a qualified name must', id="key of a label"),
+                     '"a/b/c": a valid label key must', id="key of a label"),
         pytest.param(edited(MACHINE, "set: node", "set: 3"), "a.yaml:5: metadata.labels: json: cannot unmarshal "
                      "number into Go struct field", id="type in metadata"),
         pytest.param(edited(MACHINE, "kubelet: 1.14.0", "kubelet: 1.14"), 'a.yaml:9: spec.versions.kubelet: Invalid '
@@ -152,7 +152,7 @@ def test_what_we_generate_ourselves_is_right(said) -> None:
         pytest.param(edited(MACHINE_SET, "flavor: m", "flavor: 3"), "a.yaml:12: spec.template.spec.providerSpec.value."
                      "flavor: expected a string, got a number", id="provider's part of a template"),
         pytest.param(edited(MACHINE_SET, "labels: {set: node}", "labels: {set: node, a/b/c: x}"),
-                     'a.yaml:9: spec.template.metadata.labels.a/b/c: Invalid value: "a/b/c": a qualified name must',
+                     'a.yaml:9: spec.template.metadata.labels.a/b/c: Invalid value: "a/b/c": a valid label key must',
                      id="key of a template's label"),
         pytest.param(MACHINE_CLASS, 'a.yaml:4: providerSpec.flavour: unknown field "flavour", did you mean "flavor"?',
                      id="provider's part of a class"),

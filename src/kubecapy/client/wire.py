@@ -1,5 +1,6 @@
 """Shape requests and read replies of the Kubernetes API; pure."""
 
+import http
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -112,7 +113,7 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
 
 def error_of_reply(code: int, body: bytes, retry_after: str) -> StatusError:
     """Return the error of a reply that is no success; the body is a Status or, from a proxy, anything."""
-    status = _status_of(body) or Status(code=code, message=_plain_text(body) or f"the server replied {code}")
+    status = _status_of(body) or Status(code=code, message=_said(code, body))
     if retry_after.isdigit() and (status.details is None or status.details.retry_after_seconds is None):
         details = msgspec.structs.replace(status.details or StatusDetails(), retry_after_seconds=int(retry_after))
         status = msgspec.structs.replace(status, details=details)
@@ -125,6 +126,13 @@ def _status_of(body: bytes) -> Status | None:
     except DecodeError:
         return None
     return status if status.kind == "Status" else None
+
+
+def _said(code: int, body: bytes) -> str:
+    # An API server answers a path of a kind that it does not serve with a page of text: client-go words it so, too.
+    if code == http.HTTPStatus.NOT_FOUND:
+        return "the server could not find the requested resource"
+    return _plain_text(body) or f"the server replied {code}"
 
 
 def _plain_text(body: bytes) -> str:
