@@ -32,7 +32,7 @@ async def test_an_event_says_what_happened_to_which_object() -> None:
 
     (event,) = api.objects(EVENTS)
     assert event.metadata.namespace == "d"
-    assert event.metadata.name.startswith("m.")
+    assert event.metadata.name.startswith("m-")
     assert (event.type, event.reason, event.message, event.count) == ("Warning", "FailedCreate", "no such flavor", 1)
     assert (event.source.component, event.first_timestamp) == ("machine-controller", "2019-04-04T06:00:00Z")
     about = event.involved_object

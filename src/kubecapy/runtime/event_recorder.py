@@ -118,7 +118,8 @@ class EventRecorder:
         namespace = about.namespace or "default"
         event = Event(
             # client-go puts the time into the name; two recorders would clash within the resolution of the clock.
-            metadata=ObjectMeta(generate_name=f"{about.name}.", namespace=namespace),
+            # A dash, for a prefix that ends with a dot is refused (apimachinery pkg/api/validation: maskTrailingDash).
+            metadata=ObjectMeta(generate_name=f"{about.name}-", namespace=namespace),
             involved_object=about,
             reason=reason,
             message=message,
