@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.conformance.defects.defect import Defect
 
-from kubecapy.apimachinery.schema import lists, pruning, rules
+from kubecapy.apimachinery.schema import lists, rules
 from kubecapy.apimachinery.schema.schema import Schema
 from kubecapy.apiserver.crd import lifecycle
 
@@ -15,13 +15,6 @@ def _fill_nothing() -> None:
         return obj
 
     Schema.default = default  # type: ignore[method-assign]
-
-
-def _prune_no_list() -> None:
-    def compile_items(*_arguments: Any, **_options: Any) -> Any:
-        return lambda value, _path, _unknown: value
-
-    pruning._compile_items = compile_items
 
 
 def _allow_duplicates() -> None:
@@ -58,7 +51,6 @@ def _ask_transition_rules_always() -> None:
 
 CUSTOM: Mapping[str, Defect] = {
     "a default is not filled in": Defect(_fill_nothing, "test_definition_lifecycle.py"),
-    "items of lists are not pruned": Defect(_prune_no_list, "test_schemas.py"),
     "a set holds an entry twice": Defect(_allow_duplicates, "test_schemas.py"),
     "a transition rule is asked on creation": Defect(_ask_transition_rules_always, "test_cel.py"),
     "names in use are accepted": Defect(_accept_names_in_use, "test_definition_lifecycle.py"),
