@@ -108,10 +108,13 @@ class Typist:
 
     def calls(self, service: str, method: str) -> list[JsonObject]:
         """Return the calls of `method` that the cloud's ledger holds of `service`."""
+        return self.ask_cloud(f"/ledger?limit=20000&service={service}&method={method}")["entries"]
+
+    def ask_cloud(self, path: str, *flags: str) -> JsonObject:
+        """Return what the cloud's control endpoint answers; `flags` are curl's."""
         control = json.loads((self.stage.cloud / "control.json").read_text())
-        query = f"/ledger?limit=20000&service={service}&method={method}"
         bearer = f"Authorization: Bearer {control['token']}"
-        return json.loads(self.must("curl", "-sS", "-f", "-H", bearer, control["url"] + query))["entries"]
+        return json.loads(self.must("curl", "-sS", "-f", "-H", bearer, *flags, control["url"] + path) or "{}")
 
     def belongings(self) -> Mapping[str, list[str]]:
         """Return the names of all servers and of all ports that servers use."""

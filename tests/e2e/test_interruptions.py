@@ -1,5 +1,6 @@
 """Cut clusterctl short at many lines of a create and a delete: it goes on, without twins, and leaves nothing."""
 
+import json
 import stat
 from collections.abc import Iterator
 from signal import SIGINT, SIGKILL
@@ -34,6 +35,13 @@ DELETE_POINTS = (
     ("Deleting Machine .* on the source", SIGINT),
     ("waiting for cluster test1 to be deleted: .* waiting for server", SIGKILL),
 )
+WITH_WORKERS = 2
+"""The points that are passed only while there are workers: without a hold on the cloud, a slow run would miss them."""
+HELD_DELETES = {
+    "match": {"service": "compute", "method": "DELETE", "path": "/servers/"},
+    "action": {"kind": "hold"},
+    "times": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +60,13 @@ def cut_creates(typist: Typist) -> list[Ended]:
 
 @pytest.fixture(scope="module")
 def cut_deletes(typist: Typist, cut_creates: list[Ended]) -> list[Ended]:
-    """The ends of all attempts to delete that cluster."""
+    """The ends of all attempts to delete that cluster; its workers' servers stay until the second one saw them go."""
     assert cut_creates[-1].code == 0, cut_creates[-1].text
-    return [*typist.cut_at_each(DELETE, DELETE_POINTS), typist.type(DELETE)]
+    held, free = DELETE_POINTS[:WITH_WORKERS], DELETE_POINTS[WITH_WORKERS:]
+    typist.ask_cloud("/faults", "-d", json.dumps(HELD_DELETES))
+    cuts = typist.cut_at_each(DELETE, held)
+    typist.ask_cloud("/faults", "-X", "DELETE")
+    return [*cuts, *typist.cut_at_each(DELETE, free), typist.type(DELETE)]
 
 
 def cut_by_ctrl_c(ends: list[Ended], points: tuple) -> list[Ended]:

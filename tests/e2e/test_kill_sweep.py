@@ -162,7 +162,7 @@ async def declare(world: World) -> None:
 async def established(world: World) -> bool:
     listed = (await world.client.list(CRDS)).items
     return all(
-        any(found["type"] == "Established" and found["status"] == "True" for found in crd["status"]["conditions"])
+        any(found["type"] == "Established" and found["status"] == "True" for found in crd["status"]["conditions"] or ())
         for crd in listed
     )
 
