@@ -19,6 +19,7 @@ FieldErrorType = Literal[
     "FieldValueTooLong",
     "FieldValueTooMany",
     "FieldValueUnknown",
+    "FieldValueNotFound",
     "InternalError",
 ]
 

@@ -27,7 +27,7 @@ def prepare_new(kind: ServedKind, obj: JsonObject) -> JsonObject:
         Invalid: a field breaks a rule.
     """
     clear_system_fields(obj)
-    if kind.strategy.has_status:
+    if kind.strategy.has_status and not kind.strategy.is_made_with_status:
         _take(obj, _empty(kind), "status")
     if kind.strategy.has_generation:
         obj["metadata"]["generation"] = 1

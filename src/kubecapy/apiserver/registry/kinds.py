@@ -80,6 +80,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     name_rule: NameRule = "subdomain"
     has_status: bool = False
     """Whether writes of the object leave its status alone, and writes of the status all else."""
+    is_made_with_status: bool = False
+    """Whether a new object keeps the status that it was sent with, as that of a kubelet's node."""
     has_generation: bool = False
     """Whether `metadata.generation` counts the changes of what a person wishes."""
     needs_resource_version: bool = False

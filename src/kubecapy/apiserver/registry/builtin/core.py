@@ -9,11 +9,12 @@ from kubecapy.apiserver.registry.columns import core as columns
 from kubecapy.apiserver.registry.columns import nodes as node_columns
 from kubecapy.apiserver.registry.columns import pods as pod_columns
 from kubecapy.apiserver.registry.kinds import ServedKind, Strategy, Subresource, status_of
+from kubecapy.apiserver.registry.strategies.events import EVENTS
 from kubecapy.apiserver.registry.strategies.namespaces import namespaces as namespace_strategy
 from kubecapy.apiserver.registry.strategies.nodes import NODES
 from kubecapy.apiserver.registry.strategies.pods import PODS
 from kubecapy.apiserver.registry.strategies.secrets import CONFIG_MAPS, SECRETS
-from kubecapy.apiserver.registry.strategies.services import SERVICES
+from kubecapy.apiserver.registry.strategies.services import ENDPOINTS, SERVICES
 
 _POD_FIELDS = fields_at(
     "spec.nodeName",
@@ -139,7 +140,7 @@ _KINDS = (
         list_kind="EndpointsList",
         short_names=("ep",),
         columns=columns.ENDPOINTS,
-        strategy=Strategy(creates_on_update=True),
+        strategy=ENDPOINTS,
         warning="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
         description="Endpoints are the addresses behind a Service.",
     ),
@@ -153,7 +154,7 @@ _KINDS = (
         columns=columns.EVENTS,
         names_itself=True,
         fields=_EVENT_FIELDS,
-        strategy=Strategy(creates_on_update=True, has_dependents=False),
+        strategy=EVENTS,
         description="Event reports something that happened to an object.",
     ),
     ServedKind(

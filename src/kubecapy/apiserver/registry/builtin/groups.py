@@ -9,6 +9,7 @@ from kubecapy.apiserver.registry.columns import rules as rule_columns
 from kubecapy.apiserver.registry.kinds import Column, ScalePaths, ServedKind, Strategy, Subresource, status_of
 from kubecapy.apiserver.registry.kinds import scale_subresource as scale
 from kubecapy.apiserver.registry.strategies import rules, workloads
+from kubecapy.apiserver.registry.strategies.leases import LEASES
 
 _RBAC = "rbac.authorization.k8s.io"
 
@@ -24,7 +25,7 @@ def group_kinds() -> Iterable[ServedKind]:
         plural="leases",
         singular="lease",
         columns=rule_columns.LEASES,
-        strategy=Strategy(creates_on_update=True, needs_resource_version=True),
+        strategy=LEASES,
         description="Lease says who holds something, and for how long.",
     )
     yield ServedKind(
@@ -95,7 +96,7 @@ def _role(kind: str, plural: str, *, namespaced: bool) -> ServedKind:
         singular=kind.lower(),
         namespaced=namespaced,
         columns=rule_columns.ROLES,
-        strategy=rules.ROLES,
+        strategy=rules.ROLES if namespaced else rules.CLUSTER_ROLES,
         description=f"{kind} lists what may be done.",
     )
 
@@ -109,6 +110,6 @@ def _binding(kind: str, plural: str, *, namespaced: bool) -> ServedKind:
         singular=kind.lower(),
         namespaced=namespaced,
         columns=rule_columns.BINDINGS,
-        strategy=rules.BINDINGS,
+        strategy=rules.BINDINGS if namespaced else rules.CLUSTER_BINDINGS,
         description=f"{kind} grants a role to users, groups and service accounts.",
     )

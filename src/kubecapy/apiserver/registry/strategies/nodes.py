@@ -16,4 +16,4 @@ def _prepare_create(node: JsonObject) -> None:
         section(node, "spec")["taints"] = [*taints, dict(_NOT_READY)]
 
 
-NODES = Strategy(has_status=True, prepare_create=_prepare_create)
+NODES = Strategy(has_status=True, is_made_with_status=True, prepare_create=_prepare_create)

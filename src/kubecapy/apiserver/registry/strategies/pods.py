@@ -43,7 +43,7 @@ def _default(pod: JsonObject) -> None:
 
 
 def _validate(pod: JsonObject, old: JsonObject | None) -> list[FieldError]:
-    errors = validate_pod_spec(read_object(pod, "spec"), "spec")
+    errors = list(validate_pod_spec(read_object(pod, "spec"), "spec"))
     bound = read_text(old, "spec", "nodeName") if old else ""
     if bound and read_text(pod, "spec", "nodeName") != bound:
         errors.append(forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`"))
@@ -64,6 +64,7 @@ def _grace_seconds(pod: JsonObject, asked: int | None) -> int:
 
 PODS = Strategy(
     has_status=True,
+    has_generation=True,
     returns_deleted=True,
     prepare_create=_prepare_create,
     default=_default,
