@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.conformance.defects.defect import Defect
 
-from kubecapy.apimachinery.schema import lists, rules
+from kubecapy.apimachinery.schema import lists, pruning, rules
 from kubecapy.apimachinery.schema.schema import Schema
 from kubecapy.apiserver.crd import lifecycle
 
@@ -19,6 +19,10 @@ def _fill_nothing() -> None:
 
 def _allow_duplicates() -> None:
     lists._report = lambda *_arguments: None
+
+
+def _keep_unknown_fields_of_items() -> None:
+    pruning._compile_items = lambda *_arguments, **_options: pruning._keep
 
 
 def _accept_names_in_use() -> None:
@@ -53,6 +57,7 @@ CUSTOM: Mapping[str, Defect] = {
     "a default is not filled in": Defect(_fill_nothing, "test_definition_lifecycle.py"),
     "a set holds an entry twice": Defect(_allow_duplicates, "test_schemas.py"),
     "a transition rule is asked on creation": Defect(_ask_transition_rules_always, "test_cel.py"),
+    "items of lists keep what their schema does not know": Defect(_keep_unknown_fields_of_items, "test_schemas.py"),
     "names in use are accepted": Defect(_accept_names_in_use, "test_definition_lifecycle.py"),
     "a conflict of names has a reason of its own": Defect(_name_another_reason, "test_definition_lifecycle.py"),
 }
