@@ -12,11 +12,12 @@ from tests.conformance.defects.custom import CUSTOM
 from tests.conformance.defects.defect import Defect
 from tests.conformance.defects.reading import READING
 from tests.conformance.defects.reviews import REVIEWS
+from tests.conformance.defects.writing import WRITING
 
 VARIABLE = "KUBECAPY_PLANTED_DEFECT"
 """Environment variable that names the defect to plant."""
 
-DEFECTS: Mapping[str, Defect] = {**CLIENTS, **CUSTOM, **READING, **REVIEWS}
+DEFECTS: Mapping[str, Defect] = {**CLIENTS, **CUSTOM, **READING, **REVIEWS, **WRITING}
 
 
 def plant_asked_for() -> None:
