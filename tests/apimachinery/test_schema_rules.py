@@ -49,7 +49,7 @@ def test_message_message_expression_and_the_rule_itself_are_the_three_ways_to_sa
             OBJECT,
             {"rule": "self.a > 1", "message": "a must be greater than one"},
             {"rule": "self.a > 2", "messageExpression": "'a is ' + string(self.a)", "message": "unused"},
-            {"rule": "self.a > 3", "messageExpression": "self.nothing", "message": "fallback"},
+            {"rule": "self.a > 3", "messageExpression": "string(self.b)", "message": "fallback"},
             {"rule": "self.a > 4"},
         )
     )

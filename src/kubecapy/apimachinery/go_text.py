@@ -30,13 +30,22 @@ def go_quote(text: str) -> str:
 
 def go_float(value: float) -> str:
     """Return `value` as %v prints a float64: the shortest digits, with an exponent below 1e-4 and from 1e21 on."""
+    return _float(value, 1e21)
+
+
+def go_general_float(value: float) -> str:
+    """Return `value` as %g prints a float64: as %v, but with an exponent from 1e6 on."""
+    return _float(value, 1e6)
+
+
+def _float(value: float, least_with_exponent: float) -> str:
     text = repr(value)
     if text in _NOT_FINITE:
         return _NOT_FINITE[text]
     if value == 0:
         return "-0" if text.startswith("-") else "0"
     shortest = Decimal(text)
-    if 1e-4 <= abs(value) < 1e21:
+    if 1e-4 <= abs(value) < least_with_exponent:
         plain = format(shortest, "f")
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     mantissa, _, exponent = format(shortest.normalize(), "e").partition("e")

@@ -1,22 +1,24 @@
 """Named formats as values of rules: `format.dns1123Label().validate(self)`.
 
-A format is a map of one entry, its name, because the CEL library carries no values of other kinds.
-
-Limit: the formats uuid, byte, date and datetime are for schemas alone.
-
 Source: pkg/cel/library/format.go of k8s.io/apiserver.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from kubecapy.apimachinery.cel_library import cel
+import msgspec
+
+from kubecapy.apimachinery.cel_functions.moments import read_timestamp
 from kubecapy.apimachinery.names import label_value_errors, qualified_name_errors, validate_dns1035_label, validate_name
 from kubecapy.apimachinery.urls import UrlError, parse_request_uri
 
-_KIND: Final = "kubernetes.NamedFormat"
+_UUID: Final = "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+_BASE64: Final = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Check = Callable[[str], list[str]]
 """Returns what is wrong with a text; nothing where it is of the format."""
 
@@ -50,6 +52,26 @@ def _old_label(text: str) -> list[str]:
     return _one(validate_dns1035_label(text))
 
 
+def _unless(holds: Callable[[str], object], message: str) -> Check:
+    return lambda text: [] if holds(text) else [message]
+
+
+def _is_date(text: str) -> bool:
+    return _DATE.fullmatch(text) is not None and _can_be(date.fromisoformat, text)
+
+
+def _is_timestamp(text: str) -> bool:
+    return _can_be(read_timestamp, text)
+
+
+def _can_be(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
+
+
 _FORMATS: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "dns1123Label": _label,
@@ -61,27 +83,30 @@ _FORMATS: Final[Mapping[str, Check]] = MappingProxyType(
         "qualifiedName": qualified_name_errors,
         "labelValue": label_value_errors,
         "uri": _uri,
+        "uuid": _unless(re.compile(_UUID).fullmatch, "does not match the UUID format"),
+        "byte": _unless(re.compile(_BASE64).fullmatch, "invalid base64"),
+        "date": _unless(_is_date, "invalid date"),
+        "datetime": _unless(_is_timestamp, "invalid datetime"),
     }
 )
 
 
-def _named(name: str) -> object:
-    return cel.OptionalValue.of({_KIND: name}) if name in _FORMATS else cel.OptionalValue.none()
+class NamedFormat(msgspec.Struct, frozen=True):
+    """One of the formats, by its name."""
+
+    name: str
 
 
-def _format(name: str) -> dict[str, str]:
-    return {_KIND: name}
+def find_format(name: str) -> NamedFormat | None:
+    """Return the format of a name; None where there is none."""
+    return NamedFormat(name) if name in _FORMATS else None
 
 
-def _validate(value: dict[str, str], text: str) -> object:
-    wrong = _FORMATS[value[_KIND]](text)
-    return cel.OptionalValue.of(wrong) if wrong else cel.OptionalValue.none()
+def find_faults(named: NamedFormat, text: str) -> list[str] | None:
+    """Return what is wrong with a text by a format; None where nothing is."""
+    return _FORMATS[named.name](text) or None
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {
-        "format.named": _named,
-        "validate": _validate,
-        **{f"format.{name}": partial(_format, name) for name in _FORMATS},
-    }
+    {f"format.{name}": partial(NamedFormat, name) for name in _FORMATS}
 )

@@ -1,7 +1,5 @@
 """Quantities of resources as values of rules: `quantity('1Gi').isLessThan(quantity('2Gi'))`.
 
-A quantity is a map of one entry, its number, because the CEL library carries no values of other kinds.
-
 Limit: a whole number written with a fraction's suffix, such as 2000m, is an integer; kube-apiserver says it is none.
 
 Source: pkg/cel/library/quantity.go of k8s.io/apiserver.
@@ -12,19 +10,19 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from kubecapy.apimachinery.go_types.quantities import QuantityError, quantity_value
 
-Quantity = dict[str, str]
-_KIND: Final = "kubernetes.Quantity"
+
+class Quantity(msgspec.Struct, frozen=True):
+    """An amount; equal ones are equal however they were written."""
+
+    number: Decimal
 
 
 def _quantity(text: str) -> Quantity:
-    return _of(quantity_value(text))
-
-
-def _of(number: Decimal) -> Quantity:
-    """Return one map for each number, so that what is equal is equal in rules too."""
-    return {_KIND: f"{number.normalize():f}"}
+    return Quantity(quantity_value(text))
 
 
 def _is_quantity(text: str) -> bool:
@@ -36,26 +34,27 @@ def _is_quantity(text: str) -> bool:
 
 
 def _number(value: Quantity | int) -> Decimal:
-    return Decimal(value) if isinstance(value, int) else Decimal(value[_KIND])
+    return Decimal(value) if isinstance(value, int) else value.number
 
 
-def _compare(one: Quantity, other: Quantity) -> int:
-    return (_number(one) > _number(other)) - (_number(one) < _number(other))
+def compare_quantities(one: Quantity, other: Quantity) -> int:
+    """Return -1, 0 or 1 as one quantity is less than another, as much or more."""
+    return (one.number > other.number) - (one.number < other.number)
 
 
 def _sign(value: Quantity) -> int:
-    return (_number(value) > 0) - (_number(value) < 0)
+    return (value.number > 0) - (value.number < 0)
 
 
 def _is_integer(value: Quantity) -> bool:
-    number = _number(value)
+    number = value.number
     return number == number.to_integral_value() and -(2**63) <= number < 2**63
 
 
 def _as_integer(value: Quantity) -> int:
     if not _is_integer(value):
         raise ValueError("cannot convert value to integer")
-    return int(_number(value))
+    return int(value.number)
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
@@ -63,13 +62,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "quantity": _quantity,
         "isQuantity": _is_quantity,
         "sign": _sign,
-        "compareTo": _compare,
-        "isGreaterThan": lambda one, other: _compare(one, other) > 0,
-        "isLessThan": lambda one, other: _compare(one, other) < 0,
         "isInteger": _is_integer,
         "asInteger": _as_integer,
-        "asApproximateFloat": lambda value: float(_number(value)),
-        "add": lambda one, other: _of(_number(one) + _number(other)),
-        "sub": lambda one, other: _of(_number(one) - _number(other)),
+        "asApproximateFloat": lambda value: float(value.number),
+        "add": lambda one, other: Quantity(one.number + _number(other)),
+        "sub": lambda one, other: Quantity(one.number - _number(other)),
     }
 )

@@ -1,7 +1,5 @@
 """URLs as values of rules: `url('https://example.org/a').getHost()`.
 
-A URL is a map of one entry, its text, because the CEL library carries no values of other kinds.
-
 Source: pkg/cel/library/urls.go of k8s.io/apiserver.
 """
 
@@ -10,20 +8,27 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, quote
 
+import msgspec
+
 from kubecapy.apimachinery.go_text import go_quote
 from kubecapy.apimachinery.urls import Url, UrlError, parse_request_uri, parse_url
 
-_KIND: Final = "net.URL"
 _PATH_LETTERS: Final = "$&+,/:;=@!'()*[]"
 """What Go leaves in a path beside letters, digits and `-_.~`."""
 
 
-def _url(text: str) -> dict[str, str]:
+class WebAddress(msgspec.Struct, frozen=True):
+    """A URL that was found right."""
+
+    text: str
+
+
+def _url(text: str) -> WebAddress:
     try:
         parse_request_uri(text)
     except UrlError as error:
         raise ValueError(f"URL parse error during conversion from string: parse {go_quote(text)}: {error}") from error
-    return {_KIND: text}
+    return WebAddress(text)
 
 
 def _is_url(text: str) -> bool:
@@ -34,12 +39,12 @@ def _is_url(text: str) -> bool:
     return True
 
 
-def _parts(value: dict[str, str]) -> Url:
+def _parts(value: WebAddress) -> Url:
     # Asked for alone, a fragment would become part of the path.
-    return parse_url(value[_KIND])
+    return parse_url(value.text)
 
 
-def _query(value: dict[str, str]) -> dict[str, list[str]]:
+def _query(value: WebAddress) -> dict[str, list[str]]:
     return parse_qs(_parts(value).query, keep_blank_values=True)
 
 

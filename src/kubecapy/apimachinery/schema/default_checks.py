@@ -95,7 +95,7 @@ def _check_value(props: JSONSchemaProps, place: str) -> Iterator[FieldError]:
         yield from (below(place, error) for error in errors)
         return
     # Rules that do not compile are told of where they stand.
-    rules = compile_rules(props, [])
+    rules = compile_rules(props, is_root=props.embedded_resource)
     if rules is None:
         return
     for old in (props.default, ABSENT):

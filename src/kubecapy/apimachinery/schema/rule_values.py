@@ -26,6 +26,7 @@ _RESERVED: Final = frozenset(
 )  # fmt: skip
 _ESCAPES: Final = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 _ESCAPED: Final = re.compile("__|[./-]")
+_SELECTABLE: Final = re.compile("[A-Za-z_./-][A-Za-z0-9_./-]*")
 _DURATION_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)\s*([a-z\u00b5\u03bc]+)")
 _SECONDS: Final[Mapping[str, float]] = MappingProxyType(
     {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
@@ -37,6 +38,11 @@ _SECONDS: Final[Mapping[str, float]] = MappingProxyType(
 def escape_name(name: str) -> str:
     """Return the name by which rules select the property `name`."""
     return f"__{name}__" if name in _RESERVED else _ESCAPED.sub(lambda found: _ESCAPES[found[0]], name)
+
+
+def find_escaped(name: str) -> str | None:
+    """Return the name by which rules select the property `name`; None where no name can."""
+    return escape_name(name) if _SELECTABLE.fullmatch(name) else None
 
 
 def compile_view(props: JSONSchemaProps) -> View | None:

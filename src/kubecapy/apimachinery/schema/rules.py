@@ -11,16 +11,19 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from kubecapy.apimachinery.cel import CelError, Expression, Scope, no_value, optional_value
+from kubecapy.apimachinery.cel.evaluation import Program
+from kubecapy.apimachinery.cel.issues import CelError
+from kubecapy.apimachinery.cel.values import NOTHING, some
 from kubecapy.apimachinery.field_errors import NO_PATH, OMITTED, duplicate, forbidden, invalid, required
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema.correlation import ABSENT, compile_comparison, compile_pairing, member_before
 from kubecapy.apimachinery.schema.field_paths import FieldPathError, find_field
-from kubecapy.apimachinery.schema.internal_form import show_rule
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, ValidationRule
+from kubecapy.apimachinery.schema.rule_checks import Scope, scope_of
 from kubecapy.apimachinery.schema.rule_values import View, compile_view
 
 Unchanged = Callable[[], bool]
@@ -31,12 +34,16 @@ CheckRules = Callable[[Any, Any, str, list[FieldError]], None]
 """Appends the broken rules of a whole value (new, old or ABSENT, path, errors)."""
 
 
-def compile_rules(props: JSONSchemaProps, errors: list[FieldError], path: str = "") -> CheckRules | None:
+def compile_rules(props: JSONSchemaProps, *, is_root: bool) -> CheckRules | None:
     """Return the walk that evaluates the rules at and below a place; None where there are none.
 
-    Rules that do not compile are appended to `errors`, at `path`.
+    Rules that do not compile are left out: `rule_checks` tells of them.
+
+    Args:
+        props: The schema of the place.
+        is_root: Whether it is a whole object, which has metadata whether the schema names it or not.
     """
-    walk = _compile(props, errors, path)
+    walk = _compile(props, is_root=is_root)
     if walk is None:
         return None
     return lambda value, old, place, found: walk(value, old, _never, place, found)
@@ -45,43 +52,42 @@ def compile_rules(props: JSONSchemaProps, errors: list[FieldError], path: str = 
 class _Rule:
     """One compiled rule."""
 
-    def __init__(self, source: ValidationRule, props: JSONSchemaProps) -> None:
+    def __init__(self, source: ValidationRule, props: JSONSchemaProps, scope: Scope) -> None:
         """Compile `source`, which stands at `props`.
 
         Raises:
             CelError: the rule or its message expression does not compile.
         """
-        names = ("self", "oldSelf")
         self._source = source
-        self._rule = Expression(source.rule, names)
-        self._message = Expression(source.message_expression, names) if source.message_expression else None
+        rule = scope.compile(source.rule, source)
+        self._rule = Program(rule)
+        message = source.message_expression
+        self._message = Program(scope.compile(message, source)) if message else None
         self._step = _step_to(source.field_path, props)
         self._shows_value = props.type not in ("object", "array")
-        self.functions = self._rule.functions | (self._message.functions if self._message else {})
-        """What the scope that the rule is checked in must offer."""
-        self.is_transition = "oldSelf" in self._rule.variables
+        self.is_transition = "oldSelf" in rule.variables
         self.is_optional = source.optional_old_self is True
         """Whether `oldSelf` is an optional value, so that the rule is evaluated on creation too."""
         self.needs_old = self.is_transition and not self.is_optional
 
-    def check(self, scope: Scope, value: Any, path: str) -> FieldError | None:
-        """Return what is wrong with `value`, already in `scope`; None where the rule holds.
+    def check(self, variables: Mapping[str, Any], value: Any, path: str) -> FieldError | None:
+        """Return what is wrong with `value`, given what rules see of it; None where the rule holds.
 
         Raises:
             CelError: the rule cannot be evaluated.
         """
-        holds = self._rule.evaluate(scope)
-        return None if holds is True else self._error(value, path, self._describe(scope))
+        holds = self._rule.evaluate(variables)
+        return None if holds is True else self._error(value, path, self._describe(variables))
 
     def failed(self, value: Any, path: str, error: CelError) -> FieldError:
         """Return the error for a rule that cannot be evaluated."""
         words = self._source.message.strip() or self._source.rule.strip()
         return invalid(path or NO_PATH, type_of(value), f"{error} evaluating rule: {words}")
 
-    def _describe(self, scope: Scope) -> str:
+    def _describe(self, variables: Mapping[str, Any]) -> str:
         if self._message is not None:
             try:
-                text = self._message.evaluate(scope)
+                text = self._message.evaluate(variables)
             except CelError:
                 text = None
             if isinstance(text, str) and text.strip() and "\n" not in text.strip():
@@ -121,10 +127,10 @@ def _never() -> bool:
     return False
 
 
-def _compile(props: JSONSchemaProps, errors: list[FieldError], path: str) -> RuleCheck | None:
-    rules = tuple(_compile_own(props, errors, path))
-    members = _compile_members(props, errors, path)
-    items = _compile_items(props, errors, path)
+def _compile(props: JSONSchemaProps, *, is_root: bool) -> RuleCheck | None:
+    rules = tuple(_compile_own(props, is_root=is_root)) if props.validations else ()
+    members = _compile_members(props)
+    items = _compile_items(props)
     if not rules and members is None and items is None:
         return None
     is_as_before = compile_comparison(props)
@@ -146,12 +152,13 @@ def _compile(props: JSONSchemaProps, errors: list[FieldError], path: str) -> Rul
     return check
 
 
-def _compile_own(props: JSONSchemaProps, errors: list[FieldError], path: str) -> Iterator[_Rule]:
-    for index, source in enumerate(props.validations):
-        try:
-            yield _Rule(source, props)
-        except CelError as error:
-            errors.append(invalid(f"{path}.x-kubernetes-validations[{index}].rule", show_rule(source), str(error)))
+def _compile_own(props: JSONSchemaProps, *, is_root: bool) -> Iterator[_Rule]:
+    scope = scope_of(props, is_root=is_root)
+    if scope is None:
+        return
+    for source in props.validations:
+        with suppress(CelError):
+            yield _Rule(source, props, scope)
 
 
 def _check_own(
@@ -166,14 +173,12 @@ def _check_own(
     due = [rule for rule in rules if old is not ABSENT or not rule.needs_old]
     if not due:
         return
-    functions = {name: function for rule in due for name, function in rule.functions.items()}
     seen, seen_old = (value, old) if view is None else (view(value), old if old is ABSENT else view(old))
-    scopes = {
-        optional: _scope(seen, seen_old, functions, optional=optional) for optional in {r.is_optional for r in due}
-    }
+    plain = {"self": seen, "oldSelf": seen_old}
+    optional = {"self": seen, "oldSelf": NOTHING if old is ABSENT else some(seen_old)}
     for rule in due:
         try:
-            error = rule.check(scopes[rule.is_optional], value, place)
+            error = rule.check(optional if rule.is_optional else plain, value, place)
         except CelError as failure:
             found.append(rule.failed(value, place, failure))
         else:
@@ -181,18 +186,11 @@ def _check_own(
                 found.append(error)
 
 
-def _scope(value: Any, old: Any, functions: Mapping[str, Callable[..., Any]], *, optional: bool) -> Scope:
-    """Return the scope of rules; with `optional` the old value is an optional one, and there on creation too."""
-    if optional:
-        return Scope({"self": value, "oldSelf": no_value() if old is ABSENT else optional_value(old)}, functions)
-    return Scope({"self": value} if old is ABSENT else {"self": value, "oldSelf": old}, functions)
-
-
-def _compile_members(props: JSONSchemaProps, errors: list[FieldError], path: str) -> RuleCheck | None:
-    compiled = {name: _compile(child, errors, f"{path}.properties[{name}]") for name, child in props.properties.items()}
+def _compile_members(props: JSONSchemaProps) -> RuleCheck | None:
+    compiled = {name: _compile(child, is_root=child.embedded_resource) for name, child in props.properties.items()}
     checks = {name: check for name, check in compiled.items() if check is not None}
     other = props.additional
-    additional = _compile(other, errors, f"{path}.additionalProperties") if other is not None else None
+    additional = _compile(other, is_root=other.embedded_resource) if other is not None else None
     if not checks and additional is None:
         return None
 
@@ -207,8 +205,9 @@ def _compile_members(props: JSONSchemaProps, errors: list[FieldError], path: str
     return check
 
 
-def _compile_items(props: JSONSchemaProps, errors: list[FieldError], path: str) -> RuleCheck | None:
-    item_check = _compile(props.item, errors, f"{path}.items") if props.item is not None else None
+def _compile_items(props: JSONSchemaProps) -> RuleCheck | None:
+    item = props.item
+    item_check = _compile(item, is_root=item.embedded_resource) if item is not None else None
     if item_check is None:
         return None
     pair = compile_pairing(props)

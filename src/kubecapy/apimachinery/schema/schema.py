@@ -14,6 +14,7 @@ from kubecapy.apimachinery.schema.keywords import check_keywords
 from kubecapy.apimachinery.schema.lists import compile_list_types
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, read_props
 from kubecapy.apimachinery.schema.pruning import UnknownPath, compile_prune
+from kubecapy.apimachinery.schema.rule_checks import check_rules
 from kubecapy.apimachinery.schema.rules import compile_rules
 from kubecapy.apimachinery.schema.structural import check_structure, find_unsupported
 from kubecapy.apimachinery.schema.validation import Check, compile_check
@@ -54,7 +55,7 @@ class Schema:
         status = props.properties.get("status")
         self._check_status = compile_check(status) if status is not None else None
         self._lists = compile_list_types(props)
-        self._rules = compile_rules(props, [])
+        self._rules = compile_rules(props, is_root=True)
         self._fill = compile_defaults(props)
         self._prune = compile_prune(props, is_resource=True)
         self._coerce = compile_coerce(props)
@@ -158,7 +159,7 @@ def check_schema(props: JSONSchemaProps, path: str, check_metadata: MetadataChec
         structure = check_structure(props, path) or check_defaults(props, path, check_metadata)
         errors += structure
         if not structure:
-            compile_rules(props, rule_errors, path)
+            rule_errors = check_rules(props, path)
     keywords = check_keywords(props, path)
     errors += keywords
     if not keywords:

@@ -1,0 +1,370 @@
+"""Turn a checked expression into a function of its variables.
+
+Each node becomes a closure on a frame, a list with a place for each variable, so that nothing is looked up by name
+while an expression is evaluated.
+
+Source: interpreter/{planner,interpretable,attributes}.go of cel-go.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from kubecapy.apimachinery.cel.checker import Checked
+from kubecapy.apimachinery.cel.declarations import Overload, overloads, type_names
+from kubecapy.apimachinery.cel.functions import functions
+from kubecapy.apimachinery.cel.issues import CelError
+from kubecapy.apimachinery.cel.operators import OPERATORS, find_key, has, select
+from kubecapy.apimachinery.cel.parser import RESERVED
+from kubecapy.apimachinery.cel.tree import (
+    ACCUMULATOR,
+    Call,
+    Fold,
+    Ident,
+    ListNode,
+    Literal,
+    MapNode,
+    Message,
+    Node,
+    Select,
+)
+from kubecapy.apimachinery.cel.types import Kind, Type
+from kubecapy.apimachinery.cel.values import NO_OVERLOAD, OptionalValue, type_of
+
+Frame = list[Any]
+Step = Callable[[Frame], Any]
+"""Evaluates a node."""
+_ANY: Final = frozenset({Kind.DYN, Kind.PARAMETER})
+
+
+class Program:
+    """An expression that can be evaluated; immutable, shared freely."""
+
+    def __init__(self, checked: Checked) -> None:
+        """Prepare `checked`."""
+        planner = _Planner(checked)
+        self._step = planner.plan(checked.tree)
+        self._slots = planner.slots
+        self._size = planner.size
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """Return what the expression is for the values of its variables.
+
+        Raises:
+            CelError: it cannot be evaluated, such as for an absent key or a division by zero.
+        """
+        frame: Frame = [None] * self._size
+        for name, slot in self._slots.items():
+            if name in values:
+                frame[slot] = values[name]
+        return self._step(frame)
+
+
+class _Planner:
+    """Makes the closures of one expression."""
+
+    def __init__(self, checked: Checked) -> None:
+        self._checked = checked
+        self.slots = {name: slot for slot, name in enumerate(sorted(checked.variables))}
+        """The places of the variables that are given."""
+        self.size = len(self.slots)
+        self._scope = dict(self.slots)
+
+    def plan(self, node: Node) -> Step:
+        """Return what evaluates a node."""
+        match node:
+            case Literal():
+                value = node.value
+                return lambda _: value
+            case Ident():
+                return self._ident(node)
+            case Select():
+                return self._select(node)
+            case Call():
+                return self._call(node)
+            case ListNode():
+                return self._list(node)
+            case MapNode():
+                return self._map(node)
+            case Fold():
+                return self._fold(node)
+            case Message():
+                return _never_made
+
+    def _ident(self, node: Ident) -> Step:
+        name = node.name.removeprefix(".")
+        slot = self.slots.get(name) if name != node.name else self._scope.get(name)
+        if slot is None:
+            named = type_names()[name].parameters or (type_names()[name],)
+            return lambda _: named[0]
+        if name == ACCUMULATOR:
+            return lambda frame: _known(frame[slot])
+        return lambda frame: frame[slot]
+
+    def _select(self, node: Select) -> Step:
+        name = self._checked.named.get(node)
+        if name is not None:
+            named = type_names()[name].parameters[0]
+            return lambda _: named
+        operand, field = self.plan(node.operand), self._field_name(node.operand, node.field)
+        if node.is_test:
+            return lambda frame: has(operand(frame), field)
+        return lambda frame: select(operand(frame), field)
+
+    def _field_name(self, operand: Node, name: str) -> str:
+        """Return the name under which an object shows a field: words that no variable may have are escaped."""
+        holder = self._checked.types[operand]
+        inner = holder.parameters[0] if holder.kind is Kind.OPAQUE and holder.parameters else holder
+        return f"__{name}__" if name in RESERVED and inner.kind is Kind.OBJECT else name
+
+    def _call(self, node: Call) -> Step:
+        name = self._checked.functions.get(node)
+        is_method = node.target is not None and name is None
+        given = (node.target, *node.arguments) if node.target is not None and is_method else node.arguments
+        name = name or node.function.removeprefix(".")
+        steps = [self.plan(argument) for argument in given]
+        if name in _SPECIAL:
+            return _SPECIAL[name](steps)
+        if name == "_?._":
+            field = self._field_name(given[0], str(getattr(given[1], "value", "")))
+            steps[1] = lambda _: field
+        if name == "_+_" and _gathers(given):
+            return _apply(_grow, steps)
+        function = functions()[name]
+        is_open = name not in OPERATORS and any(self._checked.types[argument].kind is Kind.DYN for argument in given)
+        return _apply(_guarded(name, function, is_method=is_method) if is_open else function, steps)
+
+    def _list(self, node: ListNode) -> Step:
+        items = [self.plan(item) for item in node.items]
+        if not node.optional:
+            return lambda frame: [item(frame) for item in items]
+        optional = node.optional
+
+        def make(frame: Frame) -> list[Any]:
+            made: list[Any] = []
+            for place, item in enumerate(items):
+                made += _held(item(frame)) if place in optional else [item(frame)]
+            return made
+
+        return make
+
+    def _map(self, node: MapNode) -> Step:
+        entries = [(self.plan(entry.key), self.plan(entry.value), entry.is_optional) for entry in node.entries]
+
+        def make(frame: Frame) -> dict[Any, Any]:
+            made: dict[Any, Any] = {}
+            for key_step, value_step, is_optional in entries:
+                key = key_step(frame)
+                if isinstance(key, float | list | dict | None):
+                    raise CelError(f"unsupported key type: {type_of(key).name}")
+                if find_key(made, key) is not None:
+                    raise CelError(f"Failed with repeated key: {key}")
+                for value in _held(value_step(frame)) if is_optional else (value_step(frame),):
+                    made[key] = value
+            return made
+
+        return make
+
+    def _fold(self, node: Fold) -> Step:
+        over, initial = self.plan(node.over), self.plan(node.initial)
+        outer = self._scope
+        accumulator = self._new_slot(node.accumulator)
+        loop = self._scope
+        first = self._new_slot(node.variable)
+        second = self._new_slot(node.second_variable) if node.second_variable else first
+        condition = None if _is_true(node.condition) else self.plan(node.condition)
+        step = self.plan(node.step)
+        self._scope = loop
+        result = self.plan(node.result)
+        self._scope = outer
+        has_two = bool(node.second_variable)
+
+        def fold(frame: Frame) -> Any:
+            holder = over(frame)
+            frame[accumulator] = initial(frame)
+            for one, other in _turns(holder, has_two=has_two):
+                if condition is not None and not condition(frame):
+                    break
+                frame[first], frame[second] = one, other
+                if condition is None:
+                    frame[accumulator] = step(frame)
+                else:
+                    frame[accumulator] = _or_error(step, frame)
+            return result(frame)
+
+        return fold
+
+    def _new_slot(self, name: str) -> int:
+        slot = self.size
+        self.size += 1
+        self._scope = {**self._scope, name: slot}
+        return slot
+
+
+def _apply(function: Callable[..., Any], steps: Sequence[Step]) -> Step:
+    """Return what calls a function with what the steps evaluate to."""
+    match steps:
+        case [one]:
+            call: Step = lambda frame: function(one(frame))  # noqa: E731 - a closure for each number of arguments
+        case [one, other]:
+            call = lambda frame: function(one(frame), other(frame))  # noqa: E731
+        case _:
+            call = lambda frame: function(*[step(frame) for step in steps])  # noqa: E731
+
+    def apply(frame: Frame) -> Any:
+        try:
+            return call(frame)
+        except CelError:
+            raise
+        except (ValueError, OverflowError) as error:
+            raise CelError(str(error)) from error
+
+    return apply
+
+
+def _guarded(name: str, function: Callable[..., Any], *, is_method: bool) -> Callable[..., Any]:
+    """Return a function that refuses what no way to call it takes, as some types are known only when it is called."""
+    ways = [way for way in overloads()[name] if way.is_method == is_method]
+
+    def call(*given: Any) -> Any:
+        found = [type_of(one) for one in given]
+        if not any(_takes(way, found) for way in ways):
+            raise CelError(f"{NO_OVERLOAD}: {name}({', '.join(one.name for one in found)})")
+        return function(*given)
+
+    return call
+
+
+def _takes(way: Overload, given: Sequence[Type]) -> bool:
+    return len(way.taken) == len(given) and all(
+        wanted.kind in _ANY or wanted.name == found.name for wanted, found in zip(way.taken, given, strict=True)
+    )
+
+
+def _gathers(given: Sequence[Node]) -> bool:
+    """Return whether a sum adds items to what a loop has gathered, which nobody else has: no need to copy it."""
+    match given:
+        case [Ident() as first, ListNode()]:
+            return first.name == ACCUMULATOR
+        case _:
+            return False
+
+
+def _grow(gathered: list[Any], more: list[Any]) -> list[Any]:
+    gathered += more
+    return gathered
+
+
+def _turns(holder: Any, *, has_two: bool) -> Iterable[tuple[Any, Any]]:
+    """Return what the variables of a loop are at each turn; where there is one, both are the same."""
+    match holder:
+        case list():
+            return enumerate(holder) if has_two else zip(holder, holder, strict=True)
+        case dict():
+            return holder.items() if has_two else zip(holder, holder, strict=True)
+        case _:
+            raise CelError(NO_OVERLOAD)
+
+
+def _held(optional: Any) -> tuple[Any, ...]:
+    if not isinstance(optional, OptionalValue):
+        raise CelError(f"cannot initialize optional list element from non-optional value {optional}")
+    return optional.held
+
+
+def _or_error(step: Step, frame: Frame) -> Any:
+    try:
+        return step(frame)
+    except CelError as error:
+        return error
+
+
+def _known(value: Any) -> Any:
+    """Return what a loop has gathered.
+
+    Raises:
+        CelError: a turn of it failed, and no other has decided the result since.
+    """
+    if isinstance(value, CelError):
+        raise value
+    return value
+
+
+def _never_made(_frame: Frame) -> Any:
+    raise CelError("messages cannot be made here")
+
+
+def _is_true(node: Node) -> bool:
+    return isinstance(node, Literal) and node.value is True
+
+
+def _logical(*, decides: bool) -> Callable[[Sequence[Step]], Step]:
+    """Return what plans `&&` and `||`: one operand that decides is enough, whatever is wrong with the others."""
+
+    def plan(steps: Sequence[Step]) -> Step:
+        def evaluate(frame: Frame) -> bool:
+            failure: CelError | None = None
+            for step in steps:
+                try:
+                    value = step(frame)
+                except CelError as error:
+                    failure = failure or error
+                    continue
+                if not isinstance(value, bool):
+                    failure = failure or CelError(NO_OVERLOAD)
+                elif value is decides:
+                    return value
+            if failure is not None:
+                raise failure
+            return not decides
+
+        return evaluate
+
+    return plan
+
+
+def _conditional(steps: Sequence[Step]) -> Step:
+    condition, chosen, otherwise = steps
+
+    def evaluate(frame: Frame) -> Any:
+        holds = condition(frame)
+        if not isinstance(holds, bool):
+            raise CelError(NO_OVERLOAD)
+        return chosen(frame) if holds else otherwise(frame)
+
+    return evaluate
+
+
+def _not_false(steps: Sequence[Step]) -> Step:
+    (operand,) = steps
+    return lambda frame: _or_error(operand, frame) is not False
+
+
+def _or_value(steps: Sequence[Step]) -> Step:
+    optional, otherwise = steps
+
+    def evaluate(frame: Frame) -> Any:
+        found = optional(frame)
+        return found.held[0] if found.held else otherwise(frame)
+
+    return evaluate
+
+
+def _or(steps: Sequence[Step]) -> Step:
+    optional, otherwise = steps
+
+    def evaluate(frame: Frame) -> Any:
+        found = optional(frame)
+        return found if found.held else otherwise(frame)
+
+    return evaluate
+
+
+_SPECIAL: Final[Mapping[str, Callable[[Sequence[Step]], Step]]] = {
+    "_&&_": _logical(decides=False),
+    "_||_": _logical(decides=True),
+    "_?_:_": _conditional,
+    "@not_strictly_false": _not_false,
+    "or": _or,
+    "orValue": _or_value,
+}
+"""What need not evaluate all that it is given."""
