@@ -9,6 +9,7 @@ from kubecapy.apiserver.endpoints.health import HealthEndpoint
 from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
+from kubecapy.apiserver.endpoints.scale import ScaleEndpoint
 from kubecapy.apiserver.endpoints.watch import WatchEndpoint
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
 from kubecapy.apiserver.interfaces import Extensions
@@ -28,11 +29,13 @@ def make_dispatcher(
     registry = core.registry
     health = HealthEndpoint({"etcd": core.store.find_failure})
     metrics = MetricsEndpoint(core.store, registry, clock)
+    write = WriteEndpoint(core.store, core.writing, extensions.admissions)
     endpoints = Endpoints(
         plain=PlainEndpoint(registry, health, metrics, clock, settings.git_version),
         read=ReadEndpoint(core.store),
         watch=WatchEndpoint(core.store, settings.watch, clock, random),
-        write=WriteEndpoint(core.store, core.writing, extensions.admissions),
+        write=write,
         delete=DeleteEndpoint(core.store, core.deleting),
+        scale=ScaleEndpoint(write),
     )
     return Dispatcher(registry, guards, extensions.handlers, endpoints, metrics, clock)

@@ -16,9 +16,10 @@ from kubecapy.apimachinery.json_duplicates import find_duplicates
 from kubecapy.apimachinery.json_syntax import why_no_json
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.nesting import MAX_DEPTH, can_be_too_deep, is_too_deep
+from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apimachinery.yaml_codec import load_first
 from kubecapy.apiserver.operations.decoding import FieldValidation
-from kubecapy.apiserver.protobuf.decoding import UnknownMessage, decode_protobuf
+from kubecapy.apiserver.protobuf.decoding import read_envelope, read_message
 from kubecapy.apiserver.protobuf.wire import WireError
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -46,6 +47,15 @@ class Unreadable(ValueError):
     """A body holds no object; `str()` says why, in Go's words."""
 
 
+class MalformedMessage(ValueError):
+    """A body says what it is and cannot be read as that; `str()` says why, in Go's words."""
+
+    def __init__(self, why: str, sent: GroupVersionKind) -> None:
+        """Keep what the body says that it is."""
+        super().__init__(why)
+        self.sent = sent
+
+
 async def read_bytes(request: web.BaseRequest) -> bytes:
     """Return the body as it was sent.
 
@@ -68,8 +78,10 @@ def media_type(request: web.BaseRequest) -> str:
     return type_.strip() if all("=" in parameter for parameter in parameters) else "invalid"
 
 
-async def read_body(request: web.BaseRequest, kind: str, validation: FieldValidation = "Ignore") -> Body:
-    """Return the body, which should be a `kind`.
+async def read_body(
+    request: web.BaseRequest, expected: GroupVersionKind, validation: FieldValidation = "Ignore"
+) -> Body:
+    """Return the body, which should be of the kind `expected`.
 
     Raises:
         UnsupportedMediaType: it is neither JSON nor YAML nor a protobuf message that is known here.
@@ -77,18 +89,24 @@ async def read_body(request: web.BaseRequest, kind: str, validation: FieldValida
     """
     data = await read_bytes(request)
     try:
-        return decode_body(media_type(request), data, validation)
+        return decode_body(media_type(request), data, expected, validation)
     except Unreadable as error:
-        raise unrecognized(kind, str(error), data) from error
+        raise unrecognized(expected.kind, str(error), data) from error
+    except MalformedMessage as error:
+        words = f'{error.sent.kind} in version "{error.sent.version}" cannot be handled as a {expected.kind}: {error}'
+        raise BadRequest(words) from error
 
 
-def decode_body(type_: str, data: bytes, validation: FieldValidation = "Ignore") -> Body:
-    """Return the object in `data`; its text is looked through for findings unless they are to be ignored.
+def decode_body(type_: str, data: bytes, expected: GroupVersionKind, validation: FieldValidation = "Ignore") -> Body:
+    """Return the object in `data`, which is of the kind `expected` unless it says otherwise.
+
+    Its text is looked through for findings unless `validation` ignores them.
 
     Raises:
         UnsupportedMediaType: it is neither JSON nor YAML nor a protobuf message that is known here.
         BadRequest: it is nested too deeply.
         Unreadable: it cannot be read, or is no object.
+        MalformedMessage: it says what it is, and is not.
     """
     findings: tuple[str, ...] = ()
     match type_.lower():
@@ -99,7 +117,7 @@ def decode_body(type_: str, data: bytes, validation: FieldValidation = "Ignore")
         case "application/yaml":
             value, findings = _decode_yaml(data)
         case "application/vnd.kubernetes.protobuf":
-            value = _decode_protobuf(data)
+            value = _decode_protobuf(data, expected)
         case _:
             accepted = ", ".join((_JSON, _YAML, _PROTOBUF))
             raise UnsupportedMediaType(
@@ -164,13 +182,23 @@ def _decode_yaml(data: bytes) -> tuple[Any, tuple[str, ...]]:
     return value, (_YAML_ERRORS + "\n  ".join(repeated),)
 
 
-def _decode_protobuf(data: bytes) -> JsonObject:
+def _decode_protobuf(data: bytes, expected: GroupVersionKind) -> JsonObject:
     try:
-        return decode_protobuf(data)
+        message = read_envelope(data)
     except WireError as error:
         raise Unreadable(str(error)) from error
-    except UnknownMessage as error:
-        raise UnsupportedMediaType(str(error)) from error
+    group, version = split_api_version(message.api_version or expected.api_version)
+    sent = GroupVersionKind(group, version, message.kind or expected.kind)
+    try:
+        value = read_message(message.data, sent)
+    except WireError as error:
+        raise MalformedMessage(str(error), sent) from error
+    if value is not None:
+        return value
+    if sent == expected:
+        raise UnsupportedMediaType(f"objects of kind {sent.kind} are not read as protobuf by this server: send JSON")
+    # Its names are enough to refuse it.
+    return {"apiVersion": sent.api_version, "kind": sent.kind}
 
 
 def _object(value: Any) -> JsonObject:

@@ -12,9 +12,9 @@ from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.go_types import WrongType, read_as
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
-from kubecapy.apiserver.endpoints.bodies import Unreadable, decode_body, media_type, read_bytes
+from kubecapy.apiserver.endpoints.bodies import MalformedMessage, Unreadable, decode_body, media_type, read_bytes
 from kubecapy.apiserver.endpoints.call import Call
-from kubecapy.apiserver.endpoints.kinds import why
+from kubecapy.apiserver.endpoints.kinds import not_registered
 from kubecapy.apiserver.endpoints.parameters import read_integer, read_list_options, refuse_dry_run
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.responses import json_response, success_response
@@ -25,7 +25,8 @@ from kubecapy.apiserver.registry.strategies.errors import not_supported
 from kubecapy.apiserver.storage.store import Store
 
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
-_GROUP, _KIND, _TYPE = "meta.k8s.io", "DeleteOptions", "meta/v1.DeleteOptions"
+_OPTIONS = GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions")
+_TYPE = "meta/v1.DeleteOptions"
 
 
 class _Preconditions(msgspec.Struct, frozen=True, rename="camel"):
@@ -83,7 +84,7 @@ async def _read_options(request: web.BaseRequest) -> _Sent:
         raise BadRequest(str(error)) from error
     errors = list(_errors(sent))
     if errors:
-        raise invalid(_KIND, _GROUP, "", errors)
+        raise invalid(_OPTIONS.kind, _OPTIONS.group, "", errors)
     if sent.dry_run:
         refuse_dry_run({"dryRun": "All"})
     return sent
@@ -91,13 +92,13 @@ async def _read_options(request: web.BaseRequest) -> _Sent:
 
 def _from_body(type_: str, data: bytes) -> JsonObject:
     try:
-        value = decode_body(type_, data).value
-    except Unreadable as error:
+        value = decode_body(type_, data, _OPTIONS).value
+    except (Unreadable, MalformedMessage) as error:
         raise BadRequest(str(error)) from error
-    if value.get("kind") not in (None, "", _KIND):
-        group, version = split_api_version(value.get("apiVersion") or f"{_GROUP}/v1")
-        sent = GroupVersionKind(group, version, value["kind"])
-        raise BadRequest(why(sent, GroupVersionKind(_GROUP, "v1", _KIND)))
+    if value.get("kind") not in (None, "", _OPTIONS.kind):
+        # Options are read by themselves there, where no other kind is known.
+        group, version = split_api_version(value.get("apiVersion") or _OPTIONS.api_version)
+        raise BadRequest(not_registered(GroupVersionKind(group, version, value["kind"])))
     return value
 
 

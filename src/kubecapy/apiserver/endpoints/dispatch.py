@@ -21,6 +21,7 @@ from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
 from kubecapy.apiserver.endpoints.responses import add_warnings, error_response, finish, value_response
 from kubecapy.apiserver.endpoints.routes import NothingServed, check_route_of, not_allowed, response_of_nothing
+from kubecapy.apiserver.endpoints.scale import ScaleEndpoint
 from kubecapy.apiserver.endpoints.subresources import bind_pod
 from kubecapy.apiserver.endpoints.watch import WatchEndpoint
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
@@ -50,6 +51,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     watch: WatchEndpoint
     write: WriteEndpoint
     delete: DeleteEndpoint
+    scale: ScaleEndpoint
 
 
 class Dispatcher:
@@ -72,6 +74,7 @@ class Dispatcher:
         self._plain = endpoints.plain
         self._read = endpoints.read
         self._write = endpoints.write
+        self._scale = endpoints.scale
         self._clock = clock
         self._by_verb: Mapping[str, Serve] = {
             "get": self._get,
@@ -171,9 +174,7 @@ class Dispatcher:
     async def _serve_scale(self, call: Call) -> web.StreamResponse:
         if call.kind.scale is None:
             raise NothingServed
-        if call.attributes.verb == "get":
-            return await self._write.get_scale(call, call.kind.scale)
-        return await self._write.update_scale(call, call.kind.scale)
+        return await self._scale.serve(call, call.kind.scale)
 
     async def _serve_handler(self, call: Call, handler: Handler) -> web.StreamResponse:
         reply = await handler(call.request, call.user, call.attributes, await self._handler_body(call))
@@ -192,7 +193,7 @@ class Dispatcher:
     async def _read_part(self, call: Call) -> JsonObject:
         subresource = call.kind.find_subresource(call.target.subresource)
         gvk = subresource.kind if subresource is not None else call.kind.gvk
-        body = await read_body(call.request, gvk.kind)
+        body = await read_body(call.request, gvk)
         check_builtin(gvk, body.value)
         return body.value
 

@@ -48,7 +48,9 @@ def check_builtin(gvk: GroupVersionKind, obj: JsonObject) -> None:
     """
     sent = _stated(gvk, obj)
     if sent != gvk:
-        raise BadRequest(f'{sent.kind} in version "{sent.version}" cannot be handled as a {gvk.kind}: {why(sent, gvk)}')
+        raise BadRequest(
+            f'{sent.kind} in version "{sent.version}" cannot be handled as a {gvk.kind}: {_why(sent, gvk)}'
+        )
 
 
 def check_patched_kind(kind: ServedKind, obj: JsonObject, shown: str) -> None:
@@ -61,7 +63,7 @@ def check_patched_kind(kind: ServedKind, obj: JsonObject, shown: str) -> None:
     if not kind.is_custom:
         sent = _stated(kind.gvk, obj)
         if sent != kind.gvk:
-            raise Misfit(why(sent, kind.gvk))
+            raise Misfit(_why(sent, kind.gvk))
         return
     if not obj.get("kind"):
         raise Misfit(f"Object 'Kind' is missing in '{shown}'")
@@ -74,12 +76,17 @@ def check_patched_kind(kind: ServedKind, obj: JsonObject, shown: str) -> None:
         raise _other_custom_kind(kind, obj)
 
 
-def why(sent: GroupVersionKind, expected: GroupVersionKind) -> str:
-    """Return why an object that says that it is `sent` is not `expected`."""
-    if type_of_kind(sent):
-        package = type_of_kind(expected).partition("/")[0]
-        return f"converting ({sent.version}.{sent.kind}) to ({package}.{expected.kind}): unknown conversion"
+def not_registered(sent: GroupVersionKind) -> str:
+    """Return what is told of a kind that nobody knows."""
     return f'no kind "{sent.kind}" is registered for version "{sent.api_version}" in scheme "{_SCHEME}"'
+
+
+def _why(sent: GroupVersionKind, expected: GroupVersionKind) -> str:
+    """Return why an object that says that it is `sent` is not `expected`."""
+    if not type_of_kind(sent):
+        return not_registered(sent)
+    package = type_of_kind(expected).partition("/")[0]
+    return f"converting ({sent.version}.{sent.kind}) to ({package}.{expected.kind}): unknown conversion"
 
 
 def _stated(gvk: GroupVersionKind, obj: JsonObject) -> GroupVersionKind:

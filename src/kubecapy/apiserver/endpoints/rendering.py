@@ -45,6 +45,12 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
             return encode(self._table([record.decode()], {"resourceVersion": str(record.revision)}))
         return self._render_item(record)
 
+    def render_part(self, obj: JsonObject) -> bytes:
+        """Return the reply for what stands for a stored object, as its Scale does."""
+        if self.shape == "table":
+            return encode(self._table([obj], {}))
+        return encode(self._partial(obj) if self.shape == "metadata" else obj)
+
     def render_page(self, page: Page) -> bytes:
         """Return the reply for a page of a list."""
         metadata: JsonObject = {"resourceVersion": str(page.revision)}

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from kubecapy.apimachinery.errors import BadRequest, Status, conflict
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
@@ -11,6 +12,8 @@ from kubecapy.apiserver.endpoints.parameters import refuse_dry_run
 from kubecapy.apiserver.endpoints.responses import value_response
 from kubecapy.apiserver.endpoints.write import WriteEndpoint
 from kubecapy.apiserver.registry.access import read_objects, read_text, section
+
+_BINDING = GroupVersionKind("", "v1", "Binding")
 
 
 async def bind_pod(call: Call, write: WriteEndpoint) -> web.Response:
@@ -20,7 +23,7 @@ async def bind_pod(call: Call, write: WriteEndpoint) -> web.Response:
         Conflict: the pod has a node already.
     """
     refuse_dry_run(call.request.query)
-    node = read_text((await read_body(call.request, "Binding")).value, "target", "name")
+    node = read_text((await read_body(call.request, _BINDING)).value, "target", "name")
     if not node:
         raise BadRequest("target.name: Required value: the name of a node")
 

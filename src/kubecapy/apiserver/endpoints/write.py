@@ -1,25 +1,22 @@
-"""Answer create, update and patch, of objects and of their status and scale."""
+"""Answer create, update and patch, of objects and of their status."""
 
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.errors import not_found
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.kinds import check_kind, check_patched_kind
 from kubecapy.apiserver.endpoints.parameters import read_field_validation, refuse_dry_run
-from kubecapy.apiserver.endpoints.patching import read_patch
+from kubecapy.apiserver.endpoints.patching import Patched, read_patch
 from kubecapy.apiserver.endpoints.responses import json_response
 from kubecapy.apiserver.interfaces import Admission
-from kubecapy.apiserver.operations.decoding import Misfit, fit, read_sent
+from kubecapy.apiserver.operations.decoding import FieldValidation, Misfit, fit, read_sent
 from kubecapy.apiserver.operations.identity import check_address
 from kubecapy.apiserver.operations.metadata import drop_repeated_owners
-from kubecapy.apiserver.operations.scaling import scale_of, with_scale
 from kubecapy.apiserver.operations.writing import ObjectWriting, Update, Written
-from kubecapy.apiserver.registry.kinds import ScalePaths
 from kubecapy.apiserver.storage.store import Store
 
 _PARTS = ("status", "finalize")
@@ -41,7 +38,7 @@ class WriteEndpoint:
         """Store the object of the body and answer with what was stored."""
         refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        written = await self._create(call, await self._read(call, "CreateOptions"))
+        written = await self._create(call, await read_object(call, "CreateOptions"))
         call.warn(written.warnings)
         return json_response(renderer.render_one(written.record), status=201)
 
@@ -49,7 +46,7 @@ class WriteEndpoint:
         """Replace an object, or its status, by the body and answer with what was stored."""
         refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        sent = await self._read(call, "UpdateOptions")
+        sent = await read_object(call, "UpdateOptions")
         check_address(call.kind, call.key, sent)
         if call.kind.strategy.creates_on_update and not self._exists(call):
             written = await self._create(call, sent)
@@ -64,35 +61,9 @@ class WriteEndpoint:
         renderer = call.renderer()
         validation = read_field_validation(call.request.query, "PatchOptions")
         patch = await read_patch(call.request, call.kind, validation)
-
-        def change(old: JsonObject) -> JsonObject:
-            patched = patch(old)
-            try:
-                check_patched_kind(call.kind, patched.obj, patched.shown)
-                sent = fit(call.kind, patched.obj, validation, patched.findings)
-            except Misfit as error:
-                raise patched.refused(str(error)) from error
-            call.warn((*sent.warnings, *drop_repeated_owners(sent.obj, is_patch=True)))
-            return sent.obj
-
-        written = await self.change(call, change)
+        written = await self.change(call, lambda old: wished(call, patch(old), validation))
         call.warn(written.warnings)
         return json_response(renderer.render_one(written.record))
-
-    async def get_scale(self, call: Call, paths: ScalePaths) -> web.Response:
-        """Answer with the Scale of an object."""
-        return json_response(encode(scale_of(self.stored(call), paths)))
-
-    async def update_scale(self, call: Call, paths: ScalePaths) -> web.Response:
-        """Set the replicas to those of the Scale in the body, or of the patched Scale."""
-        refuse_dry_run(call.request.query)
-        if call.request.method == "PATCH":
-            patch = await read_patch(call.request, call.kind, "Warn")
-            written = await self.change(call, lambda old: with_scale(old, patch(scale_of(old, paths)).obj, paths))
-        else:
-            scale = (await read_body(call.request, "Scale")).value
-            written = await self.change(call, lambda old: with_scale(old, scale, paths))
-        return json_response(encode(scale_of(written.record.decode(), paths)))
 
     async def change(self, call: Call, change: Change, *, is_replacement: bool = False) -> Written:
         """Change the object of `call`, or its status where that is asked for, as its sender may."""
@@ -102,15 +73,6 @@ class WriteEndpoint:
     async def change_status(self, call: Call, change: Change) -> Written:
         """Change the status of the object of `call`, whatever part is asked for."""
         return await self._change(call, change, "status", is_replacement=False)
-
-    async def _read(self, call: Call, options: str) -> JsonObject:
-        """Return the object in the body, as its kind has it; `options` is what the query is in errors about it."""
-        validation = read_field_validation(call.request.query, options)
-        body = await read_body(call.request, call.kind.kind, validation)
-        check_kind(call.kind, body)
-        sent = read_sent(call.kind, body.value, validation, body.findings)
-        call.warn((*sent.warnings, *drop_repeated_owners(sent.obj)))
-        return sent.obj
 
     async def _create(self, call: Call, sent: JsonObject) -> Written:
         admission = self._admissions.get(call.kind.resource)
@@ -140,3 +102,37 @@ class WriteEndpoint:
         if record is None:
             raise not_found(call.kind.qualified_plural, call.key.name)
         return record.decode()
+
+
+async def read_object(call: Call, options: str) -> JsonObject:
+    """Return the object in the body, as its kind has it.
+
+    Args:
+        call: The request; its sender is warned of what is wrong and taken all the same.
+        options: What the query is in errors about it.
+
+    Raises:
+        BadRequest: the body is of another kind, or has a wrong form.
+        UnsupportedMediaType: nobody knows how to read it.
+    """
+    validation = read_field_validation(call.request.query, options)
+    body = await read_body(call.request, call.kind.gvk, validation)
+    check_kind(call.kind, body)
+    sent = read_sent(call.kind, body.value, validation, body.findings)
+    call.warn((*sent.warnings, *drop_repeated_owners(sent.obj)))
+    return sent.obj
+
+
+def wished(call: Call, patched: Patched, validation: FieldValidation) -> JsonObject:
+    """Return what a patch made of an object, as its kind has it; the sender is warned as by `read_object`.
+
+    Raises:
+        Invalid: it is of another kind, or has a wrong form.
+    """
+    try:
+        check_patched_kind(call.kind, patched.obj, patched.shown)
+        sent = fit(call.kind, patched.obj, validation, patched.findings)
+    except Misfit as error:
+        raise patched.refused(str(error)) from error
+    call.warn((*sent.warnings, *drop_repeated_owners(sent.obj, is_patch=True)))
+    return sent.obj

@@ -14,7 +14,7 @@ import msgspec
 
 from kubecapy.apimachinery.go_types import GoField, element_of, form_of, own_fields, type_of_kind, underlying
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
+from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apimachinery.times import format_micro_time, format_time
 from kubecapy.apiserver.protobuf.wire import WireError, WireField, read_fields, signed
 
@@ -24,39 +24,58 @@ _NOT_READ = "apiextensions"
 """Package whose kinds nobody sends in this form, and whose schemas have messages unlike their JSON."""
 
 
-class UnknownMessage(ValueError):
-    """The body is of a kind whose message is not known here; the client must send JSON."""
+class Message(msgspec.Struct, frozen=True):
+    """The envelope of a body: what it says that it is, and the message inside."""
+
+    api_version: str
+    kind: str
+    data: bytes
 
 
-def decode_protobuf(data: bytes) -> JsonObject:
-    """Return the object of a body of type `application/vnd.kubernetes.protobuf`.
+def read_envelope(data: bytes) -> Message:
+    """Return what a body of type `application/vnd.kubernetes.protobuf` holds.
 
     Raises:
         WireError: `data` is no such body.
-        UnknownMessage: it is of a kind that is not read in this form.
     """
+    if not data:
+        raise WireError("empty data")
     if not data.startswith(MAGIC):
         raise WireError(
             f"provided data does not appear to be a protobuf message, expected prefix [{' '.join(map(str, MAGIC))}]"
         )
-    envelope = _last_values(data[len(MAGIC) :])
-    named = _last_values(_bytes(envelope.get(1, b"")))
-    api_version, kind = _text(named.get(1, b"")), _text(named.get(2, b""))
-    type_ = type_of_kind(GroupVersionKind(*split_api_version(api_version), kind))
+    if data == MAGIC:
+        raise WireError("empty body")
+    envelope = _last_values(data[len(MAGIC) :], "Unknown")
+    named = _last_values(_bytes(envelope.get(1, b"")), "TypeMeta")
+    return Message(_text(named.get(1, b"")), _text(named.get(2, b"")), _bytes(envelope.get(2, b"")))
+
+
+def read_message(data: bytes, gvk: GroupVersionKind) -> JsonObject | None:
+    """Return the object that the message of a `gvk` means; None for kinds that are not read in this form.
+
+    Raises:
+        WireError: `data` is no such message.
+    """
+    type_ = type_of_kind(gvk)
     if not type_ or type_.startswith(_NOT_READ):
-        raise UnknownMessage(f"objects of kind {kind} are not read as protobuf by this server: send JSON")
-    return {"apiVersion": api_version, "kind": kind, **_object(_bytes(envelope.get(2, b"")), type_)}
+        return None
+    return {"apiVersion": gvk.api_version, "kind": gvk.kind, **_object(data, type_)}
 
 
 def _object(data: bytes, type_: str) -> JsonObject:
     """Return the struct that the message `data` is."""
     obj: JsonObject = {}
     fields = _by_number(underlying(type_))
-    for entry in read_fields(data):
+    for entry in read_fields(data, _short(type_)):
         field = fields.get(entry.number)
         if field is not None:
             _add(obj, field, entry)
     return obj
+
+
+def _short(type_: str) -> str:
+    return type_.rpartition(".")[2]
 
 
 @cache
@@ -82,7 +101,7 @@ def _add(obj: JsonObject, field: GoField, entry: WireField) -> None:
 
 
 def _map_entry(entry: WireField, type_: str) -> tuple[str, Any]:
-    pair = _last_values(_bytes(entry.value))
+    pair = _last_values(_bytes(entry.value), "MapEntry")
     return _text(pair.get(1, b"")), _value(pair[2], type_) if 2 in pair else ""
 
 
@@ -96,7 +115,7 @@ def _value(value: int | bytes, type_: str) -> Any:
             return base64.b64encode(_bytes(value)).decode()
         case "list":
             # A named list such as ExtraValue is a message around its items.
-            items = (entry for entry in read_fields(_bytes(value)) if entry.number == 1)
+            items = (entry for entry in read_fields(_bytes(value), _short(type_)) if entry.number == 1)
             return [_value(item.value, element_of(type_)) for item in items]
         case "struct":
             return _object(_bytes(value), type_)
@@ -123,7 +142,7 @@ def _micro_time(data: bytes) -> str | None:
 
 def _moment(data: bytes) -> datetime | None:
     """Return the time; None for an empty message and for Go's zero time, which lies before the epoch."""
-    parts = _last_values(data)
+    parts = _last_values(data, "Time")
     seconds = signed(_integer(parts.get(1, 0)))
     if not parts or not 0 <= seconds < 1 << 37:
         return None
@@ -131,17 +150,17 @@ def _moment(data: bytes) -> datetime | None:
 
 
 def _quantity(data: bytes) -> str:
-    return _text(_last_values(data).get(1, b"0"))
+    return _text(_last_values(data, "Quantity").get(1, b"0"))
 
 
 def _integer_or_text(data: bytes) -> int | str:
-    parts = _last_values(data)
+    parts = _last_values(data, "IntOrString")
     return _text(parts.get(3, b"")) if parts.get(1) else signed(_integer(parts.get(2, 0)))
 
 
 def _raw_json(data: bytes) -> Any:
     try:
-        return msgspec.json.decode(_bytes(_last_values(data).get(1, b"null")))
+        return msgspec.json.decode(_bytes(_last_values(data, "RawExtension").get(1, b"null")))
     except msgspec.DecodeError as error:
         raise WireError("JSON inside of the message cannot be read") from error
 
@@ -156,9 +175,9 @@ _SPECIAL: Mapping[str, Callable[[bytes], Any]] = {
 }
 
 
-def _last_values(data: bytes) -> dict[int, int | bytes]:
+def _last_values(data: bytes, message: str) -> dict[int, int | bytes]:
     """Return the fields of a message none of whose fields repeats; of repeated ones the last counts."""
-    return {entry.number: entry.value for entry in read_fields(data)}
+    return {entry.number: entry.value for entry in read_fields(data, message)}
 
 
 def _text(value: int | bytes) -> str:

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from kubecapy.apimachinery.meta import JsonObject
-from kubecapy.apiserver.registry.access import read, read_list, read_objects, read_text
+from kubecapy.apiserver.registry.access import read, read_objects, read_text
 from kubecapy.apiserver.registry.ages import format_age
 from kubecapy.apiserver.registry.kinds import Cell, Column
+from kubecapy.apiserver.registry.selector_texts import selector_text
 
 NONE = "<none>"
 
@@ -45,26 +46,8 @@ def format_labels(labels: object) -> str:
 
 
 def format_selector(selector: object) -> str:
-    """Return a `metav1.LabelSelector` as text, by key: `app=web,tier in (a,b),!old`; `<none>` where it is empty."""
-    if not isinstance(selector, dict):
-        return NONE
-    labels = selector.get("matchLabels")
-    terms = [(key, f"{key}={value}") for key, value in labels.items()] if isinstance(labels, dict) else []
-    terms += [(read_text(item, "key"), _format_expression(item)) for item in read_objects(selector, "matchExpressions")]
-    return ",".join(text for _, text in sorted(terms)) or NONE
-
-
-def _format_expression(expression: JsonObject) -> str:
-    key, values = read_text(expression, "key"), sorted(map(str, read_list(expression, "values")))
-    match expression.get("operator"):
-        case "In":
-            return f"{key} in ({','.join(values)})"
-        case "NotIn":
-            return f"{key} notin ({','.join(values)})"
-        case "DoesNotExist":
-            return f"!{key}"
-        case _:
-            return key
+    """Return a `metav1.LabelSelector` as text; `<none>` where it is empty."""
+    return selector_text(selector) or NONE
 
 
 def container_names(*path: str) -> Cell:
