@@ -298,3 +298,17 @@ async def test_nothing_new_begins_in_a_namespace_that_ends(api: Api, maps: str, 
         " terminated",
         details={"name": "a", "kind": "configmaps", "causes": [cause]},
     )
+
+
+async def test_what_is_found_twice_is_told_once(api: Api, namespace: str) -> None:
+    annotations = {"a b": "c", "A B": "c"}
+    same = {
+        "metadata": {"name": "a", "annotations": annotations},
+        "spec": {"containers": [{"name": "c", "image": "i"}] * 3},
+    }
+
+    reply = await api("POST", f"/api/v1/namespaces/{namespace}/pods", same)
+
+    assert reply.status == 422
+    assert reply.body["message"].count("spec.containers") == 2
+    assert reply.body["message"].count('Duplicate value: "c"') == 2

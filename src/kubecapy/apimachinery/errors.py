@@ -230,10 +230,14 @@ def conflict(qualified_plural: str, name: str, why: str) -> Conflict:
 
 
 def invalid(kind: str, group: str, name: str, errors: Sequence[FieldError]) -> Invalid:
-    """Return the error that lists every wrong field, as `The Machine "m" is invalid: ...` reads in kubectl."""
+    """Return the error that lists every wrong field, as `The Machine "m" is invalid: ...` reads in kubectl.
+
+    What is found twice is two causes and told once (k8s.io/apimachinery field.ErrorList, ToAggregate).
+    """
     causes = tuple(StatusCause(reason=e.type, message=e.detail, field=e.path) for e in errors)
-    listed = ", ".join(str(error) for error in errors)
-    body = f"[{listed}]" if len(errors) > 1 else listed
+    told = dict.fromkeys(str(error) for error in errors)
+    listed = ", ".join(told)
+    body = f"[{listed}]" if len(told) > 1 else listed
     qualified = f"{kind}.{group}" if group else kind
     details = StatusDetails(name=name, group=group, kind=kind, causes=causes)
     return Invalid(f'{qualified} "{name}" is invalid: {body}', details=details)

@@ -13,8 +13,8 @@ import msgspec
 from kubecapy.apimachinery.errors import Forbidden, StatusDetails, conflict, not_found
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.times import format_time, parse_time
-from kubecapy.apiserver.operations.metadata import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.registry.kinds import ServedKind
+from kubecapy.apiserver.registry.strategies.finalizers import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.storage.records import Record
 from kubecapy.apiserver.storage.store import Store
 from kubecapy.clock import Clock

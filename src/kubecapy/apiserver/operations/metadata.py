@@ -21,11 +21,13 @@ from kubecapy.apimachinery.names import (
 from kubecapy.apimachinery.resources import split_api_version
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.strategies.errors import forbidden, invalid, required, unchanged
+from kubecapy.apiserver.registry.strategies.finalizers import (
+    FOREGROUND_FINALIZER,
+    ORPHAN_FINALIZER,
+    validate_finalizer_domain,
+)
 
-FOREGROUND_FINALIZER = "foregroundDeletion"
-ORPHAN_FINALIZER = "orphan"
 _MAX_ANNOTATION_BYTES = 256 * 1024
-_PLAIN_FINALIZERS = (FOREGROUND_FINALIZER, ORPHAN_FINALIZER, "kubernetes")
 _BANNED_OWNERS = frozenset({("v1", "Event")})
 """Source: k8s.io/apimachinery pkg/api/validation, BannedOwners."""
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
@@ -182,11 +184,8 @@ def _validate_finalizers(finalizers: list[str]) -> Iterator[FieldError]:
 
 
 def _validate_finalizer_domains(finalizers: list[str]) -> Iterator[FieldError]:
-    """Say which finalizers of a built-in kind have no domain (pkg/apis/core/validation, validateKubeFinalizerName)."""
     for index, name in enumerate(finalizers):
-        if name not in _PLAIN_FINALIZERS and "/" not in name:
-            detail = "name is neither a standard finalizer name nor is it fully qualified"
-            yield invalid(f"metadata.finalizers[{index}]", name, detail)
+        yield from validate_finalizer_domain(name, f"metadata.finalizers[{index}]")
 
 
 def _validate_place(kind: ServedKind, metadata: JsonObject) -> Iterator[FieldError]:

@@ -62,7 +62,7 @@ def prepare_status_change(kind: ServedKind, obj: JsonObject, old: JsonObject) ->
         Invalid: a field breaks a rule.
     """
     base = {**old, "metadata": {**old["metadata"]}}
-    _take(base, _default(kind, obj) if kind.schema else obj, "status")
+    _take(base, _default(kind, obj), "status")
     if kind.strategy.status_takes_metadata:
         keep_system_fields(obj, old)
         base["metadata"] = obj["metadata"]

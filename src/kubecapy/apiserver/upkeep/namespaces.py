@@ -5,7 +5,7 @@ from kubecapy.apiserver.core import ServerCore
 from kubecapy.apiserver.operations.deleting import DeleteOptions
 from kubecapy.apiserver.operations.writing import Update
 from kubecapy.apiserver.registry.access import read
-from kubecapy.apiserver.registry.strategies.namespaces import NAMESPACE_FINALIZER
+from kubecapy.apiserver.registry.strategies.finalizers import NAMESPACE_FINALIZER
 from kubecapy.apiserver.storage.records import Change, Record, ResourceId
 from kubecapy.apiserver.upkeep.agenda import Agenda
 

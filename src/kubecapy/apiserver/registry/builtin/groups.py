@@ -9,6 +9,7 @@ from kubecapy.apiserver.registry.columns import rules as rule_columns
 from kubecapy.apiserver.registry.kinds import Column, ScalePaths, ServedKind, Strategy, Subresource, status_of
 from kubecapy.apiserver.registry.kinds import scale_subresource as scale
 from kubecapy.apiserver.registry.strategies import rules, workloads
+from kubecapy.apiserver.registry.strategies.certificate_requests import CERTIFICATE_REQUESTS
 from kubecapy.apiserver.registry.strategies.leases import LEASES
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -42,7 +43,7 @@ def group_kinds() -> Iterable[ServedKind]:
         ),
         columns=rule_columns.CERTIFICATE_SIGNING_REQUESTS,
         fields=fields_at("spec.signerName"),
-        strategy=Strategy(has_status=True),
+        strategy=CERTIFICATE_REQUESTS,
         description="CertificateSigningRequest asks a signer for a certificate.",
     )
 
