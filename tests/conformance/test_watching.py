@@ -94,10 +94,9 @@ async def test_a_deleted_object_has_its_last_state_and_the_revision_of_its_end(a
     async with watched(api, f"{maps}?watch=true&resourceVersion={start}") as stream:
         [deleted, added] = await stream.take(2)
 
-    last = deleted["object"]
-    gone = int(last["metadata"]["resourceVersion"])
-    assert (deleted["type"], last["data"], last["metadata"]["uid"]) == ("DELETED", {"x": "1"}, made["metadata"]["uid"])
-    assert int(start) < gone < int(after["metadata"]["resourceVersion"])
+    gone = deleted["object"]["metadata"]["resourceVersion"]
+    assert deleted == {"type": "DELETED", "object": {**made, "metadata": {**made["metadata"], "resourceVersion": gone}}}
+    assert int(start) < int(gone) < int(after["metadata"]["resourceVersion"])
     assert told([added]) == [("ADDED", "b")]
 
 

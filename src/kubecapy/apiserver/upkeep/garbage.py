@@ -9,8 +9,9 @@ from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apiserver.core import ServerCore
 from kubecapy.apiserver.operations.deleting import DeleteOptions, Propagation
-from kubecapy.apiserver.operations.metadata import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.operations.writing import Update
+from kubecapy.apiserver.registry.access import read_objects
+from kubecapy.apiserver.registry.strategies.finalizers import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.storage.records import Change, ResourceId
 from kubecapy.apiserver.upkeep.agenda import Agenda
 from kubecapy.apiserver.upkeep.ownership import Node, Owner, OwnerGraph
@@ -66,7 +67,7 @@ class GarbageCollector:
     async def _await_dependents(self, node: Node) -> None:
         dependents = self._graph.dependents(node.uid)
         self.agenda.add(dependent.uid for dependent in dependents if not dependent.is_deleting)
-        if not any(dependent.blocks(node.uid) for dependent in dependents):
+        if not any(node.uid in dependent.blocked for dependent in dependents):
             await self._drop_finalizer(node, FOREGROUND_FINALIZER)
 
     async def _follow_owners(self, node: Node) -> None:
@@ -77,7 +78,11 @@ class GarbageCollector:
             if absent or waiting:
                 await self._drop_owners(node, absent | waiting)
             return
-        await self._delete(node, is_foreground=bool(waiting) and bool(self._graph.dependents(node.uid)))
+        dependents = self._graph.dependents(node.uid) if waiting else []
+        if any(dependent.waits_for_dependents for dependent in dependents):
+            # Where owners form a circle, each would wait for the next (attemptToDeleteItem of the controller there).
+            await self._change(node, _without_blocks)
+        await self._delete(node, is_foreground=bool(dependents))
 
     def _is_absent(self, node: Node, reference: Owner) -> bool:
         """Return whether an owner is known not to exist; of a kind that is not served, nobody can know."""
@@ -120,3 +125,11 @@ class GarbageCollector:
         kind = self._core.registry.storage_kind(node.resource)
         if kind is not None:
             await self._core.writing.update(kind, node.key, Update(change=change))
+
+
+def _without_blocks(obj: JsonObject) -> JsonObject:
+    """Return `obj`, changed in place, so that no deletion of an owner waits for it."""
+    for owner in read_objects(obj, "metadata", "ownerReferences"):
+        if owner.get("blockOwnerDeletion"):
+            owner["blockOwnerDeletion"] = False
+    return obj

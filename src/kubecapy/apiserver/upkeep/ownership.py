@@ -6,7 +6,7 @@ import msgspec
 
 from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.meta import ObjectKey
-from kubecapy.apiserver.operations.metadata import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
+from kubecapy.apiserver.registry.strategies.finalizers import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.storage.records import Change, Record, ResourceId
 
 
@@ -52,9 +52,10 @@ class Node(msgspec.Struct, frozen=True):
         """Whether it goes once its dependents have forgotten it."""
         return self.is_deleting and ORPHAN_FINALIZER in self.finalizers
 
-    def blocks(self, owner: str) -> bool:
-        """Return whether a foreground deletion of `owner` has to wait for this object."""
-        return any(reference.uid == owner and reference.block_owner_deletion for reference in self.owners)
+    @property
+    def blocked(self) -> set[str]:
+        """The uids of the owners whose foreground deletion has to wait for this object."""
+        return {reference.uid for reference in self.owners if reference.block_owner_deletion}
 
 
 class OwnerGraph:
@@ -76,23 +77,29 @@ class OwnerGraph:
     def load(self, resource: ResourceId, record: Record) -> Node:
         """Take in what is stored, in place of an earlier state, and return it."""
         node = _read(resource, record)
-        self._forget(node.uid)
-        self._nodes[node.uid] = node
-        for owner in node.owners:
-            self._dependents.setdefault(owner.uid, set()).add(node.uid)
+        self._put(node)
         return node
 
     def apply(self, resource: ResourceId, change: Change) -> Iterator[str]:
         """Take in a change and yield the uids of objects for which it may mean something."""
-        if change.type != "DELETED":
-            node = self.load(resource, change.record)
-            if node.owners or node.is_deleting:
-                yield node.uid
-            return
         node = _read(resource, change.record)
-        yield from self._dependents.get(node.uid, ())
-        yield from (owner.uid for owner in node.owners)
+        if change.type == "DELETED":
+            yield from self._dependents.get(node.uid, ())
+            yield from (owner.uid for owner in node.owners)
+            self._forget(node.uid)
+            return
+        before = self._nodes.get(node.uid)
+        self._put(node)
+        if node.owners or node.is_deleting:
+            yield node.uid
+        # An owner that waited for this object need not any longer.
+        yield from before.blocked - node.blocked if before is not None else ()
+
+    def _put(self, node: Node) -> None:
         self._forget(node.uid)
+        self._nodes[node.uid] = node
+        for owner in node.owners:
+            self._dependents.setdefault(owner.uid, set()).add(node.uid)
 
     def _forget(self, uid: str) -> None:
         node = self._nodes.pop(uid, None)
