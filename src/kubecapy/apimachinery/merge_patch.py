@@ -12,13 +12,14 @@ def apply_merge_patch(target: JsonObject, patch: JsonObject) -> JsonObject:
     """Return `target` with `patch` merged in; both stay untouched, values that did not change are shared."""
     merged = dict(target)
     for key, value in patch.items():
+        old = merged.get(key)
         if value is None:
             merged.pop(key, None)
         elif isinstance(value, dict):
-            old = merged.get(key)
             merged[key] = apply_merge_patch(old if isinstance(old, dict) else {}, value)
         else:
-            merged[key] = _without_members_that_are_null(value)
+            # In place of an object, and there alone, the library that kube-apiserver merges with keeps nulls.
+            merged[key] = value if isinstance(old, dict) else _without_members_that_are_null(value)
     return merged
 
 

@@ -25,6 +25,7 @@ from kubecapy.apimachinery.resources import GroupVersionKind
 _PATCH: Final = "$patch"
 _RETAIN_KEYS: Final = "$retainKeys"
 _ORDER: Final = "$setElementOrder/"
+_GO_TYPES: Final = {bool: "bool", int: "int64", float: "float64", str: "string", dict: "map[string]interface {}"}
 _DELETE: Final = "$deleteFromPrimitiveList/"
 _NOTHING: Final = object()
 """Stands for what a directive removes."""
@@ -122,15 +123,48 @@ def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rul
     """Merge the list `field` of `patch` into `merged`, in place, in the order that the sender wants."""
     order = _list_of(patch, _ORDER + field, "setElementOrder list")
     old, new = merged.get(field), patch.get(field)
+    for value in [*([old] if old is not None else ()), *([new] if field in patch else ())]:
+        if not isinstance(value, list):
+            raise UnmergeablePatch(f"expected a []interface {{}}, but received a {_go_type(value)}")
     if old is None and new is None:
         return
-    if not isinstance(old, list | None) or not isinstance(new, list | None):
-        raise PatchError(f"expected a list at {field}")
+    _check_order(new or [], order, rule.merge_key)
     if old is None:
         entries = _without_directives(new)
     else:
         entries = old if new is None else _merge_list(old, new, rule)
     merged[field] = _ordered(entries, order, _places(old or [], new or [], rule), rule.merge_key)
+
+
+def _check_order(entries: list[Any], order: list[Any], merge_key: str) -> None:
+    """Check that `order` names the entries of a patch in theirs (validatePatchWithSetOrderList of patch.go).
+
+    Raises:
+        UnmergeablePatch: it leaves one out, or names it elsewhere.
+    """
+    left = [entry for entry in entries if not merge_key or _directive(entry) != "delete"]
+    place = 0
+    while left and place < len(order):
+        if _directive(left[0]) is not None:
+            left = left[1:]
+            continue
+        if _identity(left[0], merge_key) == _identity(order[place], merge_key):
+            left = left[1:]
+        place += 1
+    if left and order:
+        raise UnmergeablePatch(
+            f"The order in patch list:\n{go_print(entries)}\n doesn't match {_ORDER.removesuffix('/')} list:\n"
+            f"{go_print(order)}\n"
+        )
+
+
+def _go_type(value: Any) -> str:  # Any: a JSON value
+    """Return what Go calls the type of a value that is no list."""
+    return "%!s(<nil>)" if value is None else _GO_TYPES[type(value)]
+
+
+def _directive(entry: Any) -> Any:  # Any: JSON values
+    return entry.get(_PATCH) if isinstance(entry, dict) else None
 
 
 def _places(old: list[Any], new: list[Any], rule: _Rule) -> list[Any]:
@@ -170,6 +204,8 @@ def _merge_entries(old: list[Any], entries: list[Any], rule: _Rule) -> list[Any]
     plain = [entry for entry in entries if _PATCH not in entry]
     directives = [entry for entry in entries if _PATCH in entry]
     for entry in directives:
+        if entry[_PATCH] == "merge":
+            raise UnmergeablePatch("merging lists cannot yet be specified in the patch")
         if entry[_PATCH] not in ("replace", "delete"):
             raise _unknown_directive(entry)
     if any(entry[_PATCH] == "replace" for entry in directives):
