@@ -1,5 +1,6 @@
 import io
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ def looks(*findings):
 
 def waiter() -> Waiter:
     clock = VirtualClock()
-    return Waiter(clock, Progress(clock), poll_seconds=1.0)
+    return Waiter(clock, Progress(clock), poll_seconds=1.0, first_poll_seconds=1.0)
 
 
 @on_virtual_time
@@ -81,6 +82,21 @@ def test_a_reason_that_stays_is_told_every_five_seconds_at_verbosity_2(stream) -
     run()
 
     assert texts(stream) == ["waiting for m: a (0 s)", "waiting for m: a (5 s)", "waiting for m: a (10 s)"]
+
+
+@on_virtual_time
+async def test_the_first_looks_come_quickly_and_the_later_ones_at_a_steady_pace() -> None:
+    clock = VirtualClock()
+    looked: list[float] = []
+
+    async def look() -> None:
+        looked.append(clock.monotonic())
+        if len(looked) < 7:
+            raise NotYet("a")
+
+    await Waiter(clock, Progress(clock), poll_seconds=0.5, first_poll_seconds=0.1).wait_for("m", look, limit_seconds=9)
+
+    assert [after - before for before, after in pairwise(looked)] == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.5, 0.5])
 
 
 def test_a_step_is_told_in_klogs_form(stream) -> None:

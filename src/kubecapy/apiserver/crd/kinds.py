@@ -1,6 +1,9 @@
 """Turn a CustomResourceDefinition into the kinds that it makes the server serve."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind
@@ -10,7 +13,7 @@ from kubecapy.apiserver.crd import types
 from kubecapy.apiserver.crd.columns import printer_columns
 from kubecapy.apiserver.crd.metadata import check_metadata
 from kubecapy.apiserver.crd.objects import ObjectChecks
-from kubecapy.apiserver.crd.types import Definition, Version, read_definition
+from kubecapy.apiserver.crd.types import Definition, Version
 from kubecapy.apiserver.discovery.versions import by_priority
 from kubecapy.apiserver.registry.access import read, read_object, read_objects
 from kubecapy.apiserver.registry.kinds import (
@@ -23,9 +26,8 @@ from kubecapy.apiserver.registry.kinds import (
 )
 
 
-def served_kinds(obj: JsonObject) -> Sequence[ServedKind]:
-    """Return one kind for each served version of a definition whose names are accepted."""
-    definition = read_definition(obj)
+def served_kinds(definition: Definition, obj: JsonObject) -> Sequence[ServedKind]:
+    """Return one kind for each served version of a definition whose names are accepted, `obj` as it is written."""
     written = read_objects(obj, "spec", "versions")
     return [
         _kind(definition, version, read_object(source, "schema", "openAPIV3Schema"))
@@ -36,7 +38,7 @@ def served_kinds(obj: JsonObject) -> Sequence[ServedKind]:
 
 def _kind(definition: Definition, version: Version, openapi: JsonObject) -> ServedKind:
     spec, names = definition.spec, definition.status.accepted_names
-    schema = Schema(version.openapi or JSONSchemaProps(), check_metadata)
+    schema = _compiled(msgspec.json.encode(version.openapi or JSONSchemaProps()))
     checks = ObjectChecks(schema, version.scale)
     return ServedKind(
         group=spec.group,
@@ -67,6 +69,12 @@ def _kind(definition: Definition, version: Version, openapi: JsonObject) -> Serv
         is_terminating=definition.has_condition(types.TERMINATING),
         warning=_deprecation(definition, version) if version.deprecated else "",
     )
+
+
+@lru_cache(maxsize=64)
+def _compiled(props: bytes) -> Schema:
+    """Return the schema that encoded `props` describe; a definition's many changes of status compile it once."""
+    return Schema(msgspec.json.decode(props, type=JSONSchemaProps), check_metadata)
 
 
 def _subresources(definition: Definition, version: Version) -> tuple[Subresource, ...]:

@@ -3,7 +3,7 @@
 from kubecapy.apiserver.crd.kinds import served_kinds
 from kubecapy.apiserver.crd.lifecycle import is_served
 from kubecapy.apiserver.crd.strategy import DEFINITIONS
-from kubecapy.apiserver.crd.types import read_definition
+from kubecapy.apiserver.crd.types import stored_definition
 from kubecapy.apiserver.registry.registry import Registry
 from kubecapy.apiserver.storage.records import Change, Record, ResourceId
 from kubecapy.apiserver.storage.store import Store
@@ -30,13 +30,13 @@ class DefinitionSync:
             self._serve(change.record)
             return
         self._registry.remove_custom(change.record.key.name)
-        spec = read_definition(change.record.decode()).spec
+        spec = stored_definition(change.record.data).spec
         # A watch of a kind that is gone has nothing to wait for.
         self._store.close_subscriptions(ResourceId(spec.group, spec.names.plural))
 
     def _serve(self, record: Record) -> None:
-        definition = record.decode()
-        if is_served(read_definition(definition)):
-            self._registry.set_custom(record.key.name, served_kinds(definition))
+        definition = stored_definition(record.data)
+        if is_served(definition):
+            self._registry.set_custom(record.key.name, served_kinds(definition, record.decode()))
         else:
             self._registry.remove_custom(record.key.name)

@@ -5,10 +5,12 @@ https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-reso
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.go_types import read_as
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
@@ -202,3 +204,9 @@ def read_definition(obj: JsonObject) -> Definition:
         status=msgspec.convert(read["status"], Status),
         is_terminating="deletionTimestamp" in metadata,
     )
+
+
+@lru_cache(maxsize=256)
+def stored_definition(data: bytes) -> Definition:
+    """Return the definition that `data`, as the store keeps it, holds; all who follow the store share one."""
+    return read_definition(decode(data, dict))

@@ -14,7 +14,7 @@ from kubecapy.apiserver.crd.lifecycle import (
     with_times,
 )
 from kubecapy.apiserver.crd.strategy import CLEANUP_FINALIZER, DEFINITIONS, write_status
-from kubecapy.apiserver.crd.types import ESTABLISHED, Condition, Definition, Status, read_definition
+from kubecapy.apiserver.crd.types import ESTABLISHED, Condition, Definition, Status, stored_definition
 from kubecapy.apiserver.operations.deleting import DeleteOptions
 from kubecapy.apiserver.operations.writing import Update
 from kubecapy.apiserver.registry.access import read_list
@@ -30,6 +30,7 @@ class DefinitionUpkeep:
         """Work in the store of `core`; conditions change at the time of `clock`."""
         self._core = core
         self._clock = clock
+        self._known: dict[str, Definition] = {}
         self._ending: dict[ResourceId, str] = {}
         self.agenda: Agenda[str] = Agenda()
         """Names of definitions to look at."""
@@ -50,7 +51,7 @@ class DefinitionUpkeep:
         if record is None:
             return
         obj = record.decode()
-        definition = read_definition(obj)
+        definition = stored_definition(record.data)
         if definition.is_terminating:
             if CLEANUP_FINALIZER in read_list(obj, "metadata", "finalizers"):
                 await self._end(definition)
@@ -102,28 +103,27 @@ class DefinitionUpkeep:
             await self._core.writing.update(kind, ObjectKey("", definition.name), Update(change=change, part="status"))
 
     def _group(self, definition: Definition) -> Sequence[Definition]:
-        records = self._core.store.collection(DEFINITIONS).records()
-        all_of_them = [read_definition(record.decode()) for record in records]
-        return [other for other in all_of_them if other.spec.group == definition.spec.group]
+        return [other for other in self._known.values() if other.spec.group == definition.spec.group]
 
     def _on_change(self, resource: ResourceId, change: Change) -> None:
         if resource in self._ending:
             self.agenda.add([self._ending[resource]])
         if resource != DEFINITIONS:
             return
-        definition = read_definition(change.record.decode())
         if change.type == "DELETED":
+            definition = self._known.pop(change.record.key.name)
             self._ending.pop(_resource_of(definition), None)
         else:
-            self._note(change.record)
+            definition = self._note(change.record)
         # A name that was given up may be one that another has waited for.
         self.agenda.add(other.name for other in self._group(definition) if other.name != definition.name)
 
-    def _note(self, record: Record) -> None:
-        definition = read_definition(record.decode())
+    def _note(self, record: Record) -> Definition:
+        definition = self._known[record.key.name] = stored_definition(record.data)
         if definition.is_terminating:
             self._ending[_resource_of(definition)] = definition.name
         self.agenda.add([definition.name])
+        return definition
 
 
 def _resource_of(definition: Definition) -> ResourceId:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 
 from kubecapy.apimachinery.errors import NotFound
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
@@ -20,19 +21,22 @@ CONTROLLERS_LIMIT_SECONDS = 900.0
 
 
 async def apply_objects(client: Client, objects: Sequence[JsonObject], waiter: Waiter) -> list[Applied]:
-    """Apply `objects`, each after what it needs; CRDs are awaited until they are served.
+    """Apply `objects`, each after what it needs; what follows CRDs waits until all of them are served.
 
     Raises:
         ClusterctlError, StatusError: an object was refused; those before it are applied.
     """
     applier = Applier(client)
     applied: list[Applied] = []
-    for obj in in_order(objects):
-        name = f"{obj['kind']} {key_of_object(obj)} to be applied"
-        applied.append(await waiter.wait_for(name, partial(_apply, applier, obj), limit_seconds=APPLY_LIMIT_SECONDS))
-        waiter.progress.detail(4, str(applied[-1]))
-        if obj["kind"] == CRD_KIND:
-            await _wait_until_served(client, key_of_object(obj), waiter)
+    for are_definitions, group in groupby(in_order(objects), key=_is_definition):
+        alike = list(group)
+        for obj in alike:
+            what = f"{obj['kind']} {key_of_object(obj)} to be applied"
+            done = await waiter.wait_for(what, partial(_apply, applier, obj), limit_seconds=APPLY_LIMIT_SECONDS)
+            waiter.progress.detail(4, str(done))
+            applied.append(done)
+        for definition in alike if are_definitions else ():
+            await _wait_until_served(client, key_of_object(definition), waiter)
     return applied
 
 
@@ -48,6 +52,10 @@ async def wait_for_controllers(client: Client, controllers: Sequence[Controller]
             partial(_look_at_controller, client, controller),
             limit_seconds=CONTROLLERS_LIMIT_SECONDS,
         )
+
+
+def _is_definition(obj: JsonObject) -> bool:
+    return bool(obj["kind"] == CRD_KIND)
 
 
 async def _apply(applier: Applier, obj: JsonObject) -> Applied:

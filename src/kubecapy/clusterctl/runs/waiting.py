@@ -13,6 +13,8 @@ from kubecapy.clusterctl.runs.progress import Progress
 
 T = TypeVar("T")
 
+FIRST_POLL_SECONDS = 0.05
+"""Much is there a moment later; from here each pause is twice the last one, up to `POLL_SECONDS`."""
 POLL_SECONDS = 0.5
 
 PASSING = (Unreachable, InternalError, ServiceUnavailable, ServerTimeout, TooManyRequests)
@@ -29,6 +31,7 @@ class Waiter(msgspec.Struct, frozen=True):
     clock: Clock
     progress: Progress
     poll_seconds: float = POLL_SECONDS
+    first_poll_seconds: float = FIRST_POLL_SECONDS
 
     async def wait_for(self, what: str, look: Callable[[], Awaitable[T]], *, limit_seconds: float) -> T:
         """Return what `look` returns once it raises neither `NotYet` nor an error that passes.
@@ -37,6 +40,7 @@ class Waiter(msgspec.Struct, frozen=True):
             ClusterctlError: `limit_seconds` passed; the message names `what` and the last reason.
         """
         deadline = self.clock.monotonic() + limit_seconds
+        pause = self.first_poll_seconds
         while True:
             try:
                 return await look()
@@ -46,4 +50,5 @@ class Waiter(msgspec.Struct, frozen=True):
                     raise ClusterctlError(
                         f"timed out after {limit_seconds:.0f} s waiting for {what}: {reason}"
                     ) from reason
-            await self.clock.sleep(self.poll_seconds)
+            await self.clock.sleep(min(pause, self.poll_seconds))
+            pause *= 2
