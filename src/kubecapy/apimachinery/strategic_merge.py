@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kubecapy.apimachinery.element_order import identity_of, ordered
 from kubecapy.apimachinery.go_text import go_print
 from kubecapy.apimachinery.go_types import element_of, flat_fields, form_of, type_of_kind, underlying
 from kubecapy.apimachinery.json_patch import PatchError
@@ -133,7 +134,7 @@ def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rul
         entries = _without_directives(new)
     else:
         entries = old if new is None else _merge_list(old, new, rule)
-    merged[field] = _ordered(entries, order, _places(old or [], new or [], rule), rule.merge_key)
+    merged[field] = ordered(entries, order, _places(old or [], new or [], rule), rule.merge_key)
 
 
 def _check_order(entries: list[Any], order: list[Any], merge_key: str) -> None:
@@ -148,7 +149,7 @@ def _check_order(entries: list[Any], order: list[Any], merge_key: str) -> None:
         if _directive(left[0]) is not None:
             left = left[1:]
             continue
-        if _identity(left[0], merge_key) == _identity(order[place], merge_key):
+        if identity_of(left[0], merge_key) == identity_of(order[place], merge_key):
             left = left[1:]
         place += 1
     if left and order:
@@ -175,10 +176,10 @@ def _places(old: list[Any], new: list[Any], rule: _Rule) -> list[Any]:
     """
     if not rule.merge_key:
         return old
-    gone = [_identity(entry, rule.merge_key) for entry in new if _PATCH in entry]
-    kept = [entry for entry in old if _identity(entry, rule.merge_key) not in gone]
-    known = [_identity(entry, rule.merge_key) for entry in kept]
-    added = [entry for entry in new if _PATCH not in entry and _identity(entry, rule.merge_key) not in known]
+    gone = [identity_of(entry, rule.merge_key) for entry in new if _PATCH in entry]
+    kept = [entry for entry in old if identity_of(entry, rule.merge_key) not in gone]
+    known = [identity_of(entry, rule.merge_key) for entry in kept]
+    added = [entry for entry in new if _PATCH not in entry and identity_of(entry, rule.merge_key) not in known]
     return [*kept, *added][: len(old)]
 
 
@@ -192,7 +193,7 @@ def _merge_field(old: Any, new: Any, rule: _Rule) -> Any:  # Any: JSON values
 
 def _merge_list(old: list[Any], new: list[Any], rule: _Rule) -> list[Any]:
     if rule.is_set:
-        return _ordered(list(dict.fromkeys([*old, *new])), new, old, "")
+        return ordered(list(dict.fromkeys([*old, *new])), new, old, "")
     return _merge_entries(old, new, rule) if rule.merge_key else new
 
 
@@ -220,7 +221,7 @@ def _merge_entries(old: list[Any], entries: list[Any], rule: _Rule) -> list[Any]
             merged.append(entry)
         else:
             merged[place] = _merge_map(merged[place], entry, rule.type)
-    return _ordered(merged, plain, kept, rule.merge_key)
+    return ordered(merged, plain, kept, rule.merge_key)
 
 
 def _name_of(entry: JsonObject, rule: _Rule) -> Any:  # Any: a JSON scalar
@@ -236,29 +237,6 @@ def _is_named(entry: Any, rule: _Rule, name: Any) -> bool:
 def _delete_scalars(merged: JsonObject, field: str, gone: list[Any]) -> None:
     if isinstance(merged.get(field), list):
         merged[field] = [item for item in merged[field] if item not in gone]
-
-
-def _ordered(entries: list[Any], order: list[Any], before: list[Any], merge_key: str) -> list[Any]:
-    """Return `entries`: those that `order` names in its order, and among them the others as they stood `before`."""
-    wanted = [_identity(item, merge_key) for item in order]
-    known = [entry for entry in entries if _identity(entry, merge_key) in wanted]
-    known.sort(key=lambda entry: wanted.index(_identity(entry, merge_key)))
-    others = [entry for entry in entries if _identity(entry, merge_key) not in wanted]
-    places = [_identity(entry, merge_key) for entry in before]
-
-    def is_before(other: Any, entry: Any) -> bool:
-        first, second = _identity(other, merge_key), _identity(entry, merge_key)
-        return first in places and second in places and places.index(first) < places.index(second)
-
-    result: list[Any] = []
-    while known or others:
-        takes_other = not known or (bool(others) and is_before(others[0], known[0]))
-        result.append((others if takes_other else known).pop(0))
-    return result
-
-
-def _identity(entry: Any, merge_key: str) -> Any:
-    return entry.get(merge_key) if merge_key and isinstance(entry, dict) else entry
 
 
 def _list_of(patch: JsonObject, directive: str, name: str) -> list[Any]:
