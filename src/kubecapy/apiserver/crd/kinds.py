@@ -65,6 +65,7 @@ def _kind(definition: Definition, version: Version, openapi: JsonObject) -> Serv
         openapi=openapi,
         schema=schema,
         storage_version=spec.storage_version,
+        storage_schema=_storage_schema(definition, version),
         is_custom=True,
         is_terminating=definition.has_condition(types.TERMINATING),
         warning=_deprecation(definition, version) if version.deprecated else "",
@@ -85,6 +86,15 @@ def _subresources(definition: Definition, version: Version) -> tuple[Subresource
     if version.scale is not None:
         found.append(scale_subresource())
     return tuple(found)
+
+
+def _storage_schema(definition: Definition, version: Version) -> Schema | None:
+    """Return the schema of the version that objects are stored in; None where that is `version`."""
+    name = definition.spec.storage_version
+    if version.name == name:
+        return None
+    stored = next(other for other in definition.spec.all_versions if other.name == name)
+    return Schema(stored.openapi or JSONSchemaProps(), check_metadata)
 
 
 def _scale_paths(scale: types.ScalePaths | None) -> ScalePaths | None:

@@ -9,6 +9,7 @@ from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.negotiation import Form, Shape
 from kubecapy.apiserver.operations.listing import Page
+from kubecapy.apiserver.operations.versions import as_shown, is_storage_version
 from kubecapy.apiserver.registry.kinds import Column, ServedKind
 from kubecapy.apiserver.storage.records import Record
 from kubecapy.clock import Clock
@@ -42,7 +43,7 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
     def render_one(self, record: Record) -> bytes:
         """Return the reply for one object."""
         if self.shape == "table":
-            return encode(self._table([record.decode()], {"resourceVersion": str(record.revision)}))
+            return encode(self._table([self._decode(record)], {"resourceVersion": str(record.revision)}))
         return self._render_item(record)
 
     def render_part(self, obj: JsonObject) -> bytes:
@@ -59,7 +60,7 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
         if page.remaining:
             metadata["remainingItemCount"] = page.remaining
         if self.shape == "table":
-            return encode(self._table([record.decode() for record in page.records], metadata))
+            return encode(self._table([*map(self._decode, page.records)], metadata))
         if self.shape == "object" and self.kind.is_custom:
             metadata.setdefault("continue", "")
         listed = {"kind": self._list_kind, "apiVersion": self._list_version, "metadata": metadata}
@@ -72,7 +73,7 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
     def render_event(self, record: Record, *, is_first: bool) -> bytes:
         """Return the object of a watch's event; a table shows its columns in the first one only."""
         if self.shape == "table":
-            return self._table_event(record.decode(), record.revision, self.include, is_first=is_first)
+            return self._table_event(self._decode(record), record.revision, self.include, is_first=is_first)
         return self._render_item(record)
 
     def render_bookmark(self, revision: int, annotations: JsonObject, *, is_first: bool) -> bytes:
@@ -91,9 +92,10 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
     def _render_item(self, record: Record) -> bytes:
         if self.shape == "metadata":
             return encode(self._partial(record.decode()))
-        if self.kind.storage_version in ("", self.kind.version):
-            return record.data
-        return encode(record.decode() | {"apiVersion": self.kind.api_version})
+        return record.data if is_storage_version(self.kind) else encode(self._decode(record))
+
+    def _decode(self, record: Record) -> JsonObject:
+        return as_shown(record.decode(), self.kind)
 
     def _list_item(self, record: Record) -> bytes:
         """Return one object of a list; those of built-in kinds do not repeat what the list says."""

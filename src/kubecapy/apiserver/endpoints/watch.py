@@ -20,6 +20,7 @@ from kubecapy.apiserver.endpoints.rendering import Renderer
 from kubecapy.apiserver.endpoints.responses import NOT_CACHED, add_warnings, to_wire
 from kubecapy.apiserver.operations.listing import ListOptions, Page, list_page
 from kubecapy.apiserver.operations.selection import Selection
+from kubecapy.apiserver.operations.versions import is_storage_version
 from kubecapy.apiserver.settings import WatchLimits
 from kubecapy.apiserver.storage.records import Change, Record
 from kubecapy.apiserver.storage.store import Store
@@ -148,7 +149,7 @@ class _Stream:
         self._request = request
         self._stall_seconds = stall_seconds
         self._is_first = True
-        own_version = renderer.kind.storage_version in ("", renderer.kind.version)
+        own_version = is_storage_version(renderer.kind)
         self._shares_frames = selection.selects_all and renderer.shape == "object" and own_version
 
     def frame(self, type_: str, record: Record) -> bytes:

@@ -23,6 +23,7 @@ from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.operations.decoding import read_sent
 from kubecapy.apiserver.operations.identity import check_address, check_precondition, check_revision, place_new
 from kubecapy.apiserver.operations.preparation import prepare_change, prepare_new, prepare_status_change
+from kubecapy.apiserver.operations.versions import as_shown, as_stored, is_storage_version
 from kubecapy.apiserver.registry.access import read, read_text
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.registry import Registry
@@ -112,8 +113,8 @@ class ObjectWriting:
         record = self._store.latest(kind.resource, key)
         if record is None:
             raise not_found(kind.qualified_plural, key.name)
-        old = in_version(record.decode(), kind)
-        wished = update.change(in_version(record.decode(), kind))
+        old = as_shown(record.decode(), kind)
+        wished = update.change(as_shown(record.decode(), kind))
         check_address(kind, key, wished)
         if update.is_replacement:
             check_precondition(kind, key, wished, old)
@@ -123,7 +124,10 @@ class ObjectWriting:
         if prepared == old:
             return Written(record)
         warnings = tuple(kind.strategy.warn(prepared, old))
-        return Written(await self._submit_change(kind, key, prepared), warnings)
+        stored = as_stored(prepared, kind)
+        if not is_storage_version(kind) and stored == record.decode():
+            return Written(record, warnings)
+        return Written(await self._submit_change(kind, key, stored), warnings)
 
     def _prepare(self, kind: ServedKind, wished: JsonObject, old: JsonObject, update: Update) -> JsonObject:
         if update.part == "status":
@@ -170,7 +174,7 @@ class ObjectWriting:
             raise already_exists(kind.qualified_plural, key.name)
         metadata["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         metadata["creationTimestamp"] = format_time(self._clock.now())
-        return self._store.put(kind.resource, key, in_storage_version(obj, kind))
+        return self._store.put(kind.resource, key, as_stored(obj, kind))
 
     def _submit_companion(self, resource: ResourceId, obj: JsonObject) -> Future[Record] | None:
         kind = self._registry.storage_kind(resource)
@@ -180,10 +184,9 @@ class ObjectWriting:
         return self._submit_new(kind, namespace, prepare_new(kind, read_sent(kind, obj, "Ignore").obj))
 
     async def _submit_change(self, kind: ServedKind, key: ObjectKey, obj: JsonObject) -> Record:
-        stored = in_storage_version(obj, kind)
         if is_finished(kind, obj):
-            return await self._store.remove(kind.resource, key, stored)
-        return await self._store.put(kind.resource, key, stored)
+            return await self._store.remove(kind.resource, key, obj)
+        return await self._store.put(kind.resource, key, obj)
 
 
 def is_finished(kind: ServedKind, obj: JsonObject) -> bool:
@@ -199,16 +202,3 @@ def _no_more(kind: ServedKind, name: str) -> Forbidden:
     words = "create not allowed while custom resource definition is terminating"
     details = StatusDetails(name=name, group=kind.group, kind=kind.plural)
     return Forbidden(f'{kind.qualified_plural} "{name}" is forbidden: {words}', details=details)
-
-
-def in_version(obj: JsonObject, kind: ServedKind) -> JsonObject:
-    """Return the stored `obj` as the version of `kind` shows it; versions differ in nothing but their name."""
-    obj["apiVersion"] = kind.api_version
-    return obj
-
-
-def in_storage_version(obj: JsonObject, kind: ServedKind) -> JsonObject:
-    """Return `obj` as it is stored."""
-    if kind.storage_version:
-        obj["apiVersion"] = f"{kind.group}/{kind.storage_version}"
-    return obj
