@@ -42,6 +42,7 @@ def test_operations_apply_in_order_and_the_target_stays_untouched() -> None:
         ([{"op": "add"}], "does not fit the object"),
         ([{"op": "add", "path": "", "value": 1}], "names no member"),
         ([{"op": "replace", "path": "", "value": 1}], "something that is no object"),
+        ([{"op": "replace", "path": ""}, {"op": "add", "path": "/spec/n", "value": 1}], "does not fit the object"),
         ([{"op": "add", "path": "/metadata/finalizers/3", "value": 1}], "has no place 3"),
         ([{"op": "add", "path": "/metadata/finalizers/x", "value": 1}], "is no index of a list"),
         ([{"op": "copy", "from": "", "path": "/x"}], "names no member"),

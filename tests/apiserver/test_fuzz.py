@@ -6,7 +6,8 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.apiserver.conftest import Api
-from tests.apiserver.widgets import widget, widget_definition
+from tests.apiserver.right_objects import RIGHT, WORDS, name_of
+from tests.apiserver.widgets import widget
 from yarl import URL
 
 BUILT_IN = {
@@ -33,83 +34,6 @@ BUILT_IN = {
     "/apis/authentication.k8s.io/v1/selfsubjectreviews": "SelfSubjectReview",
     "/apis/example.com/v1/namespaces/default/widgets": "Widget",
 }
-WORDS = (
-    "spec", "status", "data", "type", "metadata", "labels", "annotations", "name", "namespace", "finalizers",
-    "ownerReferences", "uid", "template", "containers", "selector", "matchLabels", "matchExpressions", "replicas",
-    "rules", "verbs", "roleRef", "subjects", "ports", "versions", "schema", "names", "plural", "kind", "group",
-    "resourceAttributes", "request", "signerName", "conditions", "strategy", "rollingUpdate", "image", "subsets",
-    "additionalPrinterColumns", "subresources", "openAPIV3Schema", "properties", "involvedObject", "key", "operator",
-)  # fmt: skip
-
-POD_SPEC = {
-    "containers": [
-        {"name": "c", "image": "i:1", "ports": [{"containerPort": 1}], "env": [{"name": "A", "value": "b"}]}
-    ],
-    "initContainers": [{"name": "d", "image": "i"}],
-    "nodeName": "n",
-    "terminationGracePeriodSeconds": 1,
-}
-POD_STATUS = {"phase": "Running", "containerStatuses": [{"name": "c", "ready": True, "state": {"running": {}}}]}
-GADGETS = widget_definition()["spec"] | {"group": "right", "names": {"kind": "Gadget", "plural": "gadgets"}}
-LABELS = {"app": "web"}
-APP_SPEC = {
-    "replicas": 1,
-    "selector": {"matchLabels": LABELS, "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]},
-    "template": {"metadata": {"labels": LABELS}, "spec": POD_SPEC},
-    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}},
-}
-META = {
-    "labels": LABELS,
-    "annotations": LABELS,
-    "finalizers": [],
-    "ownerReferences": [{"apiVersion": "x.org/v1", "kind": "X", "name": "n", "uid": "u", "controller": True}],
-}
-SUBJECTS = [{"kind": "User", "name": "u"}, {"kind": "ServiceAccount", "name": "s", "namespace": "default"}]
-ROLE_REF = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
-
-
-def name_of(path: str) -> str:
-    """Return the name of the right object at `path`: a definition's follows from what it defines."""
-    return "gadgets.right" if path.endswith("definitions") else "right"
-
-
-RIGHT: dict[str, dict[str, Any]] = {
-    "/api/v1/nodes": {
-        "spec": {"podCIDR": "10.0.0.0/24", "taints": [{"key": "k", "effect": "NoSchedule"}], "unschedulable": True},
-        "status": {"conditions": [{"type": "Ready", "status": "True"}], "addresses": [{"type": "InternalIP"}]},
-    },
-    "/api/v1/namespaces/default/pods": {"spec": POD_SPEC, "status": POD_STATUS},
-    "/api/v1/namespaces/default/secrets": {"data": {"a": "Yg=="}, "stringData": {"c": "d"}, "type": "Opaque"},
-    "/api/v1/namespaces/default/services": {
-        "spec": {"ports": [{"port": 80, "targetPort": 80}], "selector": LABELS, "type": "ClusterIP"}
-    },
-    "/api/v1/namespaces/default/endpoints": {"subsets": [{"addresses": [{"ip": "1.2.3.4"}], "ports": [{"port": 1}]}]},
-    "/api/v1/namespaces/default/events": {
-        "involvedObject": {"kind": "Pod", "name": "p"},
-        "lastTimestamp": "2026-01-01T00:00:00Z",
-        "series": {"lastObservedTime": "2026-01-01T00:00:00Z"},
-        "source": {"component": "c"},
-    },
-    "/apis/apps/v1/namespaces/default/deployments": {"spec": APP_SPEC},
-    "/apis/apps/v1/namespaces/default/statefulsets": {"spec": APP_SPEC},
-    "/apis/coordination.k8s.io/v1/namespaces/default/leases": {"spec": {"holderIdentity": "me"}},
-    "/apis/rbac.authorization.k8s.io/v1/clusterroles": {
-        "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}],
-        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": LABELS}]},
-    },
-    "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings": {"subjects": SUBJECTS, "roleRef": ROLE_REF},
-    "/apis/certificates.k8s.io/v1/certificatesigningrequests": {
-        "spec": {"request": "Yg==", "signerName": "kubernetes.io/kube-apiserver-client", "usages": ["client auth"]},
-        "status": {"conditions": [{"type": "Approved", "status": "True"}]},
-    },
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions": {"spec": GADGETS},
-    "/apis/example.com/v1/namespaces/default/widgets": {"spec": {"size": 1, "free": {"a": 1}}, "status": {"size": 1}},
-    "/apis/authorization.k8s.io/v1/subjectaccessreviews": {
-        "spec": {"user": "u", "groups": ["g"], "resourceAttributes": {"verb": "get", "resource": "pods"}}
-    },
-}
-RIGHT = {path: {"metadata": META | {"name": name_of(path)}} | obj for path, obj in RIGHT.items()}
-
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(
     scalars | st.sampled_from(WORDS),

@@ -144,10 +144,11 @@ class _Document:
         _, *steps = path.split("/")
         if not steps:
             raise _does_not_fit(f'"{path}" names no member')
-        holder = self.root
+        # An operation before may have left no object at all.
+        holder = self._inside(self.root, path)
         for step in steps[:-1]:
             holder = self._inside(_Place(holder, _unescaped(step), path).get(), path)
-        return _Place(self._inside(holder, path), _unescaped(steps[-1]), path)
+        return _Place(holder, _unescaped(steps[-1]), path)
 
     def _inside(self, value: Any, path: str) -> Any:
         if not isinstance(value, dict | list):
