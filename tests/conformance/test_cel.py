@@ -2,14 +2,69 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
 from tests.conformance.custom import CASES, DEFINITIONS, definition, in_any_order, invalid, load_cases, thing
 from tests.definitions import established
 from tests.raw_api import Api, Reply
 
 SUBJECTS = ("rules", "libraries", "transitions")
+_SAID = {"rule": "says", "messageExpression": "saysOfMessage", "optionalOldSelf": "saysOfOption"}
+"""How the cases call what is said of a field of a rule."""
+
+
+async def test_rules_that_do_not_compile_refuse_their_definition(api: Api, group: str) -> None:
+    cases = load_compiled()
+    rules = [without(case, *_SAID.values()) for case in cases["refused"]]
+
+    reply = await api("POST", DEFINITIONS, definition(group, schema_with(cases["schema"], rules)))
+
+    assert reply.status == 422, reply.body
+    expected = [only(case, *_SAID.values()) for case in cases["refused"]]
+    found = sayings(reply.body["details"]["causes"], len(expected))
+    assert found == expected
+
+
+async def test_rules_that_compile_are_taken(api: Api, group: str) -> None:
+    cases = load_compiled()
+    rules = [{"rule": rule} for rule in cases["accepted"]]
+
+    reply = await api("POST", DEFINITIONS, definition(group, schema_with(cases["schema"], rules)))
+
+    assert reply.status == 201, reply.body
+
+
+def load_compiled() -> dict[str, Any]:
+    """Return the cases of rules that compile, and of such that do not."""
+    cases: dict[str, Any] = yaml.safe_load((CASES / "cel" / "compiled.yaml").read_text())
+    return cases
+
+
+def schema_with(schema: dict[str, Any], rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a schema that has a property of `schema` for each rule."""
+    properties = {f"f{index}": {**schema, "x-kubernetes-validations": [rule]} for index, rule in enumerate(rules)}
+    return {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}
+
+
+def sayings(causes: list[dict[str, str]], count: int) -> list[dict[str, str]]:
+    """Return what is said of each rule, without the value that it is said of and numbers that are made up."""
+    found: list[dict[str, str]] = [{} for _ in range(count)]
+    for cause in causes:
+        index, field = re.findall(r"\[f(\d+)\]\.x-kubernetes-validations\[0\]\.(\w+)$", cause["field"])[0]
+        said = re.sub(r"^Invalid value: (\{.*?\}|true|false): ", "", cause["message"], count=1)
+        found[int(index)][_SAID[field]] = re.sub(r"selfType\d+", "selfTypeN", said)
+    return found
+
+
+def only(case: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in case.items() if name in names}
+
+
+def without(case: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in case.items() if name not in names}
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
