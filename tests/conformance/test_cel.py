@@ -11,7 +11,7 @@ from tests.conformance.custom import CASES, DEFINITIONS, definition, in_any_orde
 from tests.definitions import established
 from tests.raw_api import Api, Reply
 
-SUBJECTS = ("rules", "libraries", "transitions")
+SUBJECTS = ("rules", "libraries", "language", "transitions")
 _SAID = {"rule": "says", "messageExpression": "saysOfMessage", "optionalOldSelf": "saysOfOption"}
 """How the cases call what is said of a field of a rule."""
 

@@ -105,12 +105,11 @@ def _to_duration(value: Any) -> timedelta:
                 return read_duration(value)
             except ValueError:
                 raise _no_conversion("google.protobuf.Duration") from None
-        case int():
-            return timedelta(microseconds=value // 1000)
         case timedelta():
             return value
         case _:
-            raise CelError(NO_OVERLOAD)
+            # It is declared for whole numbers, and refuses them.
+            raise CelError("type conversion error from 'int' to 'google.protobuf.Duration'")
 
 
 def _to_timestamp(value: Any) -> datetime:

@@ -273,6 +273,7 @@ def type_names() -> Mapping[str, Type]:
     a, b = types.parameter("A"), types.parameter("B")
     named = [types.BOOL, types.BYTES, types.DOUBLE, types.DURATION, types.INT, list_of(a), map_of(a, b), types.NULL]
     named += [types.STRING, types.TIMESTAMP, types.TYPE, types.UINT, types.optional_of(types.parameter("T"))]
+    named += [types.IP, types.CIDR]
     moments = {"duration": type_of(types.DURATION), "timestamp": type_of(types.TIMESTAMP)}
     return {**moments, **{found.name: type_of(found) for found in named}}
 

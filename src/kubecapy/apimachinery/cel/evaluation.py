@@ -7,13 +7,16 @@ Source: interpreter/{planner,interpretable,attributes}.go of cel-go.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
+from kubecapy.apimachinery.cel import types
 from kubecapy.apimachinery.cel.checker import Checked
 from kubecapy.apimachinery.cel.declarations import Overload, overloads, type_names
 from kubecapy.apimachinery.cel.functions import functions
 from kubecapy.apimachinery.cel.issues import CelError
-from kubecapy.apimachinery.cel.operators import OPERATORS, find_key, has, select
+from kubecapy.apimachinery.cel.operators import OPERATORS, has, select
 from kubecapy.apimachinery.cel.parser import RESERVED
 from kubecapy.apimachinery.cel.tree import (
     ACCUMULATOR,
@@ -26,14 +29,18 @@ from kubecapy.apimachinery.cel.tree import (
     Message,
     Node,
     Select,
+    Uint,
 )
 from kubecapy.apimachinery.cel.types import Kind, Type
-from kubecapy.apimachinery.cel.values import NO_OVERLOAD, OptionalValue, type_of
+from kubecapy.apimachinery.cel.values import NO_OVERLOAD, NOTHING, OptionalValue, type_of
 
 Frame = list[Any]
 Step = Callable[[Frame], Any]
 """Evaluates a node."""
 _ANY: Final = frozenset({Kind.DYN, Kind.PARAMETER})
+_UNGUARDED: Final = frozenset({*OPERATORS, "flatten"})
+"""What looks at the types of its values itself."""
+_OF_A_TRAIT: Final = frozenset({"contains", "startsWith", "endsWith", "matches"})
 
 
 class Program:
@@ -130,7 +137,9 @@ class _Planner:
         if name == "_+_" and _gathers(given):
             return _apply(_grow, steps)
         function = functions()[name]
-        is_open = name not in OPERATORS and any(self._checked.types[argument].kind is Kind.DYN for argument in given)
+        if name == "sum":
+            function = partial(function, nothing=_nothing_of(self._checked.types[given[0]]))
+        is_open = name not in _UNGUARDED and any(_is_open(self._checked.types[argument]) for argument in given)
         return _apply(_guarded(name, function, is_method=is_method) if is_open else function, steps)
 
     def _list(self, node: ListNode) -> Step:
@@ -154,10 +163,8 @@ class _Planner:
             made: dict[Any, Any] = {}
             for key_step, value_step, is_optional in entries:
                 key = key_step(frame)
-                if isinstance(key, float | list | dict | None):
+                if isinstance(key, list | dict):
                     raise CelError(f"unsupported key type: {type_of(key).name}")
-                if find_key(made, key) is not None:
-                    raise CelError(f"Failed with repeated key: {key}")
                 for value in _held(value_step(frame)) if is_optional else (value_step(frame),):
                     made[key] = value
             return made
@@ -226,18 +233,43 @@ def _guarded(name: str, function: Callable[..., Any], *, is_method: bool) -> Cal
     ways = [way for way in overloads()[name] if way.is_method == is_method]
 
     def call(*given: Any) -> Any:
-        found = [type_of(one) for one in given]
-        if not any(_takes(way, found) for way in ways):
-            raise CelError(f"{NO_OVERLOAD}: {name}({', '.join(one.name for one in found)})")
+        if not any(_takes(way, given) for way in ways):
+            found = [type_of(one) for one in given]
+            raise CelError(f"{NO_OVERLOAD}{_told_of(name, found)}")
         return function(*given)
 
     return call
 
 
-def _takes(way: Overload, given: Sequence[Type]) -> bool:
-    return len(way.taken) == len(given) and all(
-        wanted.kind in _ANY or wanted.name == found.name for wanted, found in zip(way.taken, given, strict=True)
-    )
+def _nothing_of(items: Type) -> Any:
+    """Return the sum of no items of a type."""
+    item = items.parameters[0] if items.parameters else items
+    return {types.DOUBLE: 0.0, types.UINT: Uint(0), types.DURATION: timedelta()}.get(item, 0)
+
+
+def _is_open(found: Type) -> bool:
+    """Return whether some of a type is known only when an expression is evaluated."""
+    return found.kind is Kind.DYN or any(map(_is_open, found.parameters))
+
+
+def _told_of(name: str, found: Sequence[Type]) -> str:
+    """Return what is told of the call of a function: of some that cel-go asks for a trait alone, less."""
+    if name in _OF_A_TRAIT:
+        return ""
+    return ": size" if name == "size" else f": {name}({', '.join(one.name for one in found)})"
+
+
+def _takes(way: Overload, given: Sequence[Any]) -> bool:
+    return len(way.taken) == len(given) and all(map(_is_of, given, way.taken))
+
+
+def _is_of(value: Any, wanted: Type) -> bool:
+    """Return whether a value is of a type; of a list the first item counts for all."""
+    if wanted.kind in _ANY:
+        return True
+    if wanted.name != type_of(value).name:
+        return False
+    return not (isinstance(value, list) and value) or _is_of(value[0], wanted.parameters[0])
 
 
 def _gathers(given: Sequence[Node]) -> bool:
@@ -262,7 +294,10 @@ def _turns(holder: Any, *, has_two: bool) -> Iterable[tuple[Any, Any]]:
         case dict():
             return holder.items() if has_two else zip(holder, holder, strict=True)
         case _:
-            raise CelError(NO_OVERLOAD)
+            kind = f"types.{type_of(holder).name.capitalize()}"
+            if has_two:
+                raise CelError(f"unsupported comprehension range type: {kind}")
+            raise CelError(f"got '{kind}', expected iterable type")
 
 
 def _held(optional: Any) -> tuple[Any, ...]:
@@ -344,6 +379,8 @@ def _or_value(steps: Sequence[Step]) -> Step:
 
     def evaluate(frame: Frame) -> Any:
         found = optional(frame)
+        if not isinstance(found, OptionalValue):
+            return found
         return found.held[0] if found.held else otherwise(frame)
 
     return evaluate
@@ -354,7 +391,7 @@ def _or(steps: Sequence[Step]) -> Step:
 
     def evaluate(frame: Frame) -> Any:
         found = optional(frame)
-        return found if found.held else otherwise(frame)
+        return otherwise(frame) if found == NOTHING else found
 
     return evaluate
 

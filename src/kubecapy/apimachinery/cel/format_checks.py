@@ -28,7 +28,7 @@ WANTED: Final[Mapping[str, tuple[frozenset[str], str]]] = {
     "X": (_WHOLE | {"string", "bytes"}, "only integers, byte buffers, and strings can be formatted as hex"),
     "o": (_WHOLE, "octal clause can only be used on integers"),
 }
-"""The types that each clause takes where they are known in advance, and what is said of others."""
+"""The types that each clause takes, and what is said of others."""
 
 
 def unrecognized(letter: str | None) -> str:

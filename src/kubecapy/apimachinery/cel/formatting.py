@@ -16,6 +16,7 @@ from kubecapy.apimachinery.cel.types import Type
 from kubecapy.apimachinery.cel.values import type_of
 from kubecapy.apimachinery.go_text import go_quote
 
+_RAISED: Final = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _DIGITS: Final = 6
 """How many digits follow the point where nothing is said."""
 
@@ -49,19 +50,24 @@ def _decimal(value: Any, _digits: int) -> str | None:
 
 
 def _fixed(value: Any, digits: int) -> str | None:
-    return _broken(value, f".{digits}f")
+    return _broken(value, f",.{digits}f")
 
 
-def _scientific(value: Any, digits: int) -> str | None:
-    return _broken(value, f".{digits}e")
+def _scientific(value: Any, _digits: int) -> str | None:
+    # As English writes it, and whatever number of digits is asked for.
+    written = _broken(value, f".{_DIGITS}e")
+    if written is None:
+        return None
+    mantissa, has_exponent, exponent = written.partition("e")
+    return f"{mantissa}\u00d710{exponent.lstrip('+').translate(_RAISED)}" if has_exponent else written
 
 
 def _broken(value: Any, how: str) -> str | None:
     if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
         return value
-    if not _is_number(value):
+    if not isinstance(value, float):
         return None
-    return format(float(value), how) if value - value == 0 else _not_finite(value)
+    return format(value, how) if value - value == 0 else _not_finite(value)
 
 
 def _binary(value: Any, _digits: int) -> str | None:

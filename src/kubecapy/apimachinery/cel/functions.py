@@ -8,6 +8,7 @@ Source: common/stdlib/standard.go, cel/library.go and ext/{lists,sets,comprehens
 
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache, cmp_to_key
 from itertools import pairwise
@@ -64,8 +65,8 @@ def _insert(whole: dict[Any, Any], *entry: Any) -> dict[Any, Any]:
     return whole
 
 
-def _sum(items: list[Any]) -> Any:
-    total = items[0] if items else 0
+def _sum(items: list[Any], nothing: Any) -> Any:
+    total = items[0] if items else nothing
     for item in items[1:]:
         total = add(total, item)
     return total
@@ -77,8 +78,9 @@ def _extreme(name: str, is_better: Callable[[Any, Any], bool]) -> Function:
             raise CelError(f"{name} called on empty list")
         best = items[0]
         for item in items[1:]:
-            if is_better(item, best):
-                best = item
+            # What cannot be compared is passed over.
+            with suppress(CelError):
+                best = item if is_better(item, best) else best
         return best
 
     return find

@@ -18,18 +18,22 @@ from kubecapy.apimachinery.cel.values import (
     MOST_UINT,
     NO_OVERLOAD,
     NOTHING,
+    KeyedList,
     OptionalValue,
     compare,
     is_equal,
     some,
+    type_of,
 )
-
-_JOINED: Final = (str, bytes, list)
 
 
 def add(one: Any, other: Any) -> Any:
     """Return a sum, or two texts, bytes or lists in one."""
-    if type(one) is type(other) and isinstance(one, _JOINED):
+    if isinstance(one, KeyedList) and isinstance(other, list):
+        return one.merge(other)
+    if isinstance(one, list) and isinstance(other, list):
+        return [*one, *other]
+    if type(one) is type(other) and isinstance(one, str | bytes):
         return one + other
     if isinstance(one, datetime | timedelta) or isinstance(other, datetime):
         return _shift(one, other, operator.add)
@@ -146,12 +150,9 @@ def select(holder: Any, name: str) -> Any:
     """Return a field of an object, or the value of a map at a key."""
     if isinstance(holder, OptionalValue):
         return find(holder.held[0], name) if holder.held else NOTHING
-    if not isinstance(holder, dict):
-        raise CelError(f"no such overload: {NO_OVERLOAD}" if holder is None else NO_OVERLOAD)
-    try:
-        return holder[name]
-    except KeyError:
-        raise CelError(f"no such key: {name}") from None
+    if not isinstance(holder, dict) or name not in holder:
+        raise CelError(f"no such key: {name}")
+    return holder[name]
 
 
 def find(holder: Any, key: Any) -> OptionalValue:
@@ -164,16 +165,14 @@ def find(holder: Any, key: Any) -> OptionalValue:
     if isinstance(holder, dict):
         found = find_key(holder, key)
         return NOTHING if found is None else some(found[0])
-    raise CelError(NO_OVERLOAD)
+    return NOTHING
 
 
 def has(holder: Any, name: str) -> bool:
     """Return whether an object has a field, or a map a key."""
     if isinstance(holder, OptionalValue):
         return bool(holder.held) and has(holder.held[0], name)
-    if not isinstance(holder, dict):
-        raise CelError(NO_OVERLOAD)
-    return name in holder
+    return isinstance(holder, dict) and name in holder
 
 
 def index(holder: Any, key: Any) -> Any:
@@ -189,7 +188,9 @@ def index(holder: Any, key: Any) -> Any:
 
 
 def _place(key: Any) -> int:
-    if isinstance(key, bool) or not isinstance(key, int | float) or key != int(key):
+    if isinstance(key, bool) or not isinstance(key, int | float):
+        raise CelError(f"unsupported index type '{type_of(key).name}' in list")
+    if key != int(key):
         raise CelError(f"unsupported index value {key} in list")
     return int(key)
 

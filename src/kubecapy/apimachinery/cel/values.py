@@ -6,8 +6,8 @@ Values of one kind are of one Python type: bool, int, `Uint`, float, str, bytes,
 Source: common/types of cel-go.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ LEAST_INT: Final = -(2**63)
 MOST_INT: Final = 2**63 - 1
 MOST_UINT: Final = 2**64 - 1
 _NUMBERS: Final = (int, float)
+_YEAR_ONE: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""What Go takes for no time."""
 _TYPES: Final[Mapping[type, Type]] = {
     bool: types.BOOL,
     int: types.INT,
@@ -49,6 +51,34 @@ _TYPES: Final[Mapping[type, Type]] = {
     IPv4Interface: types.CIDR,
     IPv6Interface: types.CIDR,
 }
+
+
+class KeyedList(list[Any]):
+    """A list whose order says nothing: a set, or objects that are known by some of their fields."""
+
+    def __init__(self, items: Iterable[Any], keys: tuple[str, ...]) -> None:
+        """Hold `items`, of which those are the same whose `keys` are equal; without keys, those that are equal."""
+        super().__init__(items)
+        self._keys = keys
+
+    def find(self, wanted: Any) -> Any:
+        """Return the place of the item that is the same as another; None where there is none."""
+        mark = self._mark(wanted)
+        return next((place for place, item in enumerate(self) if is_equal(self._mark(item), mark)), None)
+
+    def merge(self, others: list[Any]) -> "KeyedList":
+        """Return the list with others over those that are the same, and after the rest."""
+        merged = KeyedList(self, self._keys)
+        for other in others:
+            place = merged.find(other)
+            if place is None:
+                merged.append(other)
+            else:
+                merged[place] = other
+        return merged
+
+    def _mark(self, item: Any) -> Any:
+        return [item.get(key) for key in self._keys] if self._keys and isinstance(item, dict) else item
 
 
 class OptionalValue(msgspec.Struct, frozen=True):
@@ -78,12 +108,18 @@ def some(value: Any) -> OptionalValue:
 
 def type_of(value: Any) -> Type:
     """Return the type of a value, without what is in it."""
-    return Type(Kind.OPAQUE, "optional_type") if isinstance(value, OptionalValue) else _TYPES[type(value)]
+    match value:
+        case OptionalValue():
+            return Type(Kind.OPAQUE, "optional_type")
+        case KeyedList():
+            return _TYPES[list]
+        case _:
+            return _TYPES[type(value)]
 
 
 def is_equal(one: Any, other: Any) -> bool:
     """Return whether two values are equal: numbers by value, everything else where the types are equal too."""
-    if type(one) is type(other):
+    if type(one) is type(other) or (isinstance(one, list) and isinstance(other, list)):
         return _is_same(one, other)
     if isinstance(one, bool) or isinstance(other, bool):
         return False
@@ -92,6 +128,11 @@ def is_equal(one: Any, other: Any) -> bool:
 
 def _is_same(one: Any, other: Any) -> bool:
     match one:
+        case KeyedList():
+            places = [one.find(item) for item in other] if len(one) == len(other) else [None]
+            return all(
+                place is not None and is_equal(one[place], item) for place, item in zip(places, other, strict=False)
+            )
         case list():
             return len(one) == len(other) and all(map(is_equal, one, other))
         case dict():
@@ -130,4 +171,10 @@ def compare(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 def is_zero(value: Any) -> bool:
     """Return whether a value is the empty one of its type."""
-    return not value.held if isinstance(value, OptionalValue) else not value and value is not NOTHING
+    match value:
+        case OptionalValue():
+            return not value.held
+        case datetime():
+            return value == _YEAR_ONE
+        case _:
+            return not value

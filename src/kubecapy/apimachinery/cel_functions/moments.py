@@ -6,7 +6,7 @@ Sources: common/types/{duration,timestamp}.go of cel-go; time.ParseDuration and 
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 _DURATION: Final = re.compile(r"[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
@@ -46,8 +46,7 @@ def read_timestamp(text: str) -> datetime:
     if found is None:
         raise ValueError(f"parsing time {text}")
     day, hour, fraction, zone = found.groups()
-    moment = datetime.fromisoformat(f"{day}T{hour}.{(fraction or '0')[:6].ljust(6, '0')}{zone.upper()}")
-    return moment.astimezone(UTC)
+    return datetime.fromisoformat(f"{day}T{hour}.{(fraction or '0')[:6].ljust(6, '0')}{zone.upper()}")
 
 
 def write_duration(value: timedelta) -> str:
@@ -59,6 +58,7 @@ def write_duration(value: timedelta) -> str:
 
 
 def write_timestamp(value: datetime) -> str:
-    """Return a point in time by RFC 3339, with as many digits of its fraction as it has."""
+    """Return a point in time by RFC 3339, in its own zone, with as many digits of its fraction as it has."""
     fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
-    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    seconds, zone = value.replace(microsecond=0).isoformat()[:19], value.isoformat()[-6:]
+    return f"{seconds}{fraction}{'Z' if zone == '+00:00' else zone}"

@@ -1,9 +1,9 @@
-"""Show a JSON value to rules as its schema types it: times as times, numbers as doubles, properties by escaped names.
+"""Show a JSON value to rules as its schema types it: times, doubles, sets, escaped names.
 
 Source: pkg/cel/common/values.go, schemas.go and pkg/cel/escaping.go of k8s.io/apiserver;
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules.
 
-Limit: lists that are sets or maps are compared, and added to, as plain lists; times keep microseconds.
+Limit: times keep microseconds.
 """
 
 import base64
@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
+from kubecapy.apimachinery.cel.values import KeyedList
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
 
 View = Callable[[Any], Any]
@@ -63,9 +64,17 @@ def compile_view(props: JSONSchemaProps) -> View | None:
 
 def _compile_items(props: JSONSchemaProps) -> View | None:
     view = compile_view(props.item) if props.item is not None else None
+    keys = tuple(escape_name(key) for key in props.list_map_keys)
+    if props.list_type in ("set", "map"):
+        show = view if view is not None else _as_it_is
+        return lambda value: KeyedList(map(show, value), keys) if isinstance(value, list) else value
     if view is None:
         return None
     return lambda value: [view(item) for item in value] if isinstance(value, list) else value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _compile_members(props: JSONSchemaProps) -> View | None:

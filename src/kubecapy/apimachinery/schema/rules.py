@@ -17,7 +17,7 @@ from typing import Any
 
 from kubecapy.apimachinery.cel.evaluation import Program
 from kubecapy.apimachinery.cel.issues import CelError
-from kubecapy.apimachinery.cel.values import NOTHING, some
+from kubecapy.apimachinery.cel.values import NO_OVERLOAD, NOTHING, some
 from kubecapy.apimachinery.field_errors import NO_PATH, OMITTED, duplicate, forbidden, invalid, required
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema.correlation import ABSENT, compile_comparison, compile_pairing, member_before
@@ -64,6 +64,7 @@ class _Rule:
         message = source.message_expression
         self._message = Program(scope.compile(message, source)) if message else None
         self._step = _step_to(source.field_path, props)
+        self._type = props.type
         self._shows_value = props.type not in ("object", "array")
         self.is_transition = "oldSelf" in rule.variables
         self.is_optional = source.optional_old_self is True
@@ -79,10 +80,13 @@ class _Rule:
         holds = self._rule.evaluate(variables)
         return None if holds is True else self._error(value, path, self._describe(variables))
 
-    def failed(self, value: Any, path: str, error: CelError) -> FieldError:
+    def failed(self, path: str, error: CelError) -> FieldError:
         """Return the error for a rule that cannot be evaluated."""
         words = self._source.message.strip() or self._source.rule.strip()
-        return invalid(path or NO_PATH, type_of(value), f"{error} evaluating rule: {words}")
+        if str(error).startswith(NO_OVERLOAD):
+            detail = f"'{error}': call arguments did not match a supported operator, function or macro signature"
+            return invalid(path or NO_PATH, self._type, f"{detail} for rule: {words}")
+        return invalid(path or NO_PATH, self._type, f"{error} evaluating rule: {words}")
 
     def _describe(self, variables: Mapping[str, Any]) -> str:
         if self._message is not None:
@@ -106,12 +110,6 @@ class _Rule:
                 return duplicate(place, shown)
             case _:
                 return invalid(place, shown, message)
-
-
-def type_of(value: Any) -> str:
-    """Return the OpenAPI name of the type of a JSON value."""
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return names.get(type(value), "null")
 
 
 def _step_to(field_path: str, props: JSONSchemaProps) -> str:
@@ -180,7 +178,7 @@ def _check_own(
         try:
             error = rule.check(optional if rule.is_optional else plain, value, place)
         except CelError as failure:
-            found.append(rule.failed(value, place, failure))
+            found.append(rule.failed(place, failure))
         else:
             if error is not None and (rule.is_transition or not unchanged()):
                 found.append(error)
