@@ -53,6 +53,8 @@ class Checked(msgspec.Struct, frozen=True):
     """What each call means, where a dotted name such as `optional.of` was read as a method."""
     named: Mapping[Select, str]
     """The types that dotted names such as `google.protobuf.Duration` mean."""
+    ways: Mapping[Call, tuple[Overload, ...]]
+    """The overloads that each call may turn out to be; but for `&&`, `||` and optional fields."""
 
     @property
     def type(self) -> Type:
@@ -88,12 +90,13 @@ class _Checker:
         self._used: set[str] = set()
         self._functions: dict[Call, str] = {}
         self._named: dict[Select, str] = {}
+        self._ways: dict[Call, tuple[Overload, ...]] = {}
         self._known = Substitutions()
 
     def result(self, expression: str, tree: Node) -> Checked:
         """Return what was found, every type variable resolved."""
         resolved = {node: self._known.resolve(found, finally_=True) for node, found in self._types.items()}
-        return Checked(expression, tree, resolved, frozenset(self._used), self._functions, self._named)
+        return Checked(expression, tree, resolved, frozenset(self._used), self._functions, self._named, self._ways)
 
     def check(self, node: Node) -> Type:
         """Return the type of a node, having checked what is below it."""
@@ -194,13 +197,13 @@ class _Checker:
             return self._undeclared(node, name)
         if name in ("_&&_", "_||_"):
             return self._logical(node, given)
-        result: Type | None = None
-        for way in ways:
-            if way.is_method == is_method and (found := self._try(way, given)) is not None:
-                # Several ways that differ in their result leave it to the evaluation.
-                result = found if result is None or result == found else types.DYN
-        if result is not None:
-            return result
+        tried = [(way, self._try(way, given)) for way in ways if way.is_method == is_method]
+        found = [(way, result) for way, result in tried if result is not None]
+        if found:
+            self._ways[node] = tuple(way for way, _ in found)
+            results = {result for _, result in found}
+            # Several ways that differ in their result leave it to the evaluation.
+            return results.pop() if len(results) == 1 else types.DYN
         shown = [str(self._known.resolve(one, finally_=True)) for one in given]
         target = f"{shown.pop(0)}." if is_method else ""
         signature = f"{target}({', '.join(shown)})"

@@ -13,7 +13,8 @@ from kubecapy.apimachinery.cel.tree import ACCUMULATOR, Call, Fold, Ident, ListN
 _FORMER_ACCUMULATOR: Final = "__result__"
 _UNUSED: Final = "#unused"
 _NO_NAME: Final = "argument must be a simple name"
-_TARGET: Final = "@target"
+TARGET: Final = "@target"
+"""What a macro calls the optional that it is asked of."""
 _SORTED: Final = "@__sortBy_input__"
 Expander = Callable[[int, Node, Sequence[Node]], Node]
 """Returns what a macro becomes (offset of the call, target, arguments)."""
@@ -172,13 +173,13 @@ def _bound(make: _Builder, arguments: Sequence[Node], macro: str) -> Node:
     variable, made = arguments
     if not isinstance(variable, Ident):
         raise MacroError(variable, f"{macro}() variable name must be a simple identifier")
-    return make.bind(variable.name, make.method("value", make.name(_TARGET)), made)
+    return make.bind(variable.name, make.method("value", make.name(TARGET)), made)
 
 
 def _if_present(make: _Builder, target: Node, made: Node) -> Node:
     # cel-go writes the target twice, so that a chain of such macros doubles with each link; here it has a name.
-    is_present = make.method("hasValue", make.name(_TARGET))
-    return make.bind(_TARGET, target, make.call("_?_:_", is_present, made, make.call("optional.none")))
+    is_present = make.method("hasValue", make.name(TARGET))
+    return make.bind(TARGET, target, make.call("_?_:_", is_present, made, make.call("optional.none")))
 
 
 def _sort_by(offset: int, target: Node, arguments: Sequence[Node]) -> Node:

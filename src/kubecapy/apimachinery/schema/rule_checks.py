@@ -5,6 +5,7 @@ k8s.io/apiextensions-apiserver.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -12,13 +13,16 @@ from kubecapy.apimachinery.cel import types
 from kubecapy.apimachinery.cel.checker import Checked, Declared, check
 from kubecapy.apimachinery.cel.issues import CelError
 from kubecapy.apimachinery.cel.literal_checks import find_bad_pattern
+from kubecapy.apimachinery.cel.types import Type
 from kubecapy.apimachinery.field_errors import internal_error, invalid
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.schema.internal_form import show_rule
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, ValidationRule
+from kubecapy.apimachinery.schema.rule_costs import Budget, repeats_below
 from kubecapy.apimachinery.schema.shapes import Shape, objects_of, shape_of
 
-_NAME: str = "selfType0"
+_INSTANTIATED: Final = {types.BOOL: "program", types.STRING: "messageExpression"}
+_NAME: Final = "selfType0"
 """What the type of `self` is called; the API server makes up a number each time, so that nobody relies on it."""
 
 
@@ -52,43 +56,55 @@ def scope_of(props: JSONSchemaProps, *, is_root: bool) -> Scope | None:
 
 def check_rules(props: JSONSchemaProps, path: str) -> list[FieldError]:
     """Return what is wrong with the rules of a whole schema, which is right but for them."""
-    return list(_check(props, path, "", is_root=True))
+    budget = Budget()
+    found = list(_check(props, _Surroundings(path, budget), is_root=True))
+    return [*found, *budget.exceeded(path)]
 
 
-def _check(props: JSONSchemaProps, path: str, uncorrelated: str, *, is_root: bool = False) -> Iterator[FieldError]:
-    """Yield what is wrong at and below a place.
+class _Surroundings(msgspec.Struct, frozen=True):
+    """What the places above one say about it."""
 
-    Args:
-        props: The schema there.
-        path: Where it stands.
-        uncorrelated: The nearest place above whose old value cannot be matched to the new one; empty where all can.
-        is_root: Whether it is a whole object.
-    """
-    for place, child, broken in _children(props, path):
-        yield from _check(child, place, uncorrelated or broken, is_root=child.embedded_resource)
+    path: str
+    """Where it stands."""
+    budget: Budget
+    uncorrelated: str = ""
+    """The highest place above whose old value cannot be matched to the new one; empty where all can."""
+    repeats: int | None = 1
+    """How often it can be there in one object; None where nothing limits it."""
+
+    def below(self, step: str, props: JSONSchemaProps, *, correlates: bool) -> "_Surroundings":
+        """Return what is said of a place right below, which `step` leads to from the place of `props`."""
+        uncorrelated = self.uncorrelated or ("" if correlates else self.path)
+        repeats = repeats_below(props, self.repeats)
+        return _Surroundings(f"{self.path}.{step}", self.budget, uncorrelated, repeats)
+
+
+def _check(props: JSONSchemaProps, around: _Surroundings, *, is_root: bool = False) -> Iterator[FieldError]:
+    """Yield what is wrong at and below a place."""
+    for child, child_around in _children(props, around):
+        yield from _check(child, child_around, is_root=child.embedded_resource)
     if not props.validations:
         return
     scope = scope_of(props, is_root=is_root)
     if scope is None:
         reason = "unable to convert structural schema to CEL declarations"
         detail = f"internal error: failed to construct type information for x-kubernetes-validations rules: {reason}"
-        yield internal_error(f"{path}.x-kubernetes-validations", detail)
+        yield internal_error(f"{around.path}.x-kubernetes-validations", detail)
         return
     for index, rule in enumerate(props.validations):
-        yield from _check_rule(rule, scope, f"{path}.x-kubernetes-validations[{index}]", uncorrelated)
+        yield from _check_rule(rule, scope, f"{around.path}.x-kubernetes-validations[{index}]", around)
 
 
-def _children(props: JSONSchemaProps, path: str) -> Iterator[tuple[str, JSONSchemaProps, str]]:
-    """Yield what is below a place, and the place itself where its old value says nothing of theirs."""
+def _children(props: JSONSchemaProps, around: _Surroundings) -> Iterator[tuple[JSONSchemaProps, _Surroundings]]:
     if props.additional is not None:
-        yield f"{path}.additionalProperties", props.additional, ""
+        yield props.additional, around.below("additionalProperties", props, correlates=True)
     for name, child in props.properties.items():
-        yield f"{path}.properties[{name}]", child, path if props.map_type == "atomic" else ""
+        yield child, around.below(f"properties[{name}]", props, correlates=props.map_type != "atomic")
     if props.item is not None:
-        yield f"{path}.items", props.item, "" if props.list_type == "map" else path
+        yield props.item, around.below("items", props, correlates=props.list_type == "map")
 
 
-def _check_rule(rule: ValidationRule, scope: Scope, path: str, uncorrelated: str) -> Iterator[FieldError]:
+def _check_rule(rule: ValidationRule, scope: Scope, path: str, around: _Surroundings) -> Iterator[FieldError]:
     uses_old = False
     try:
         checked = scope.compile(rule.rule, rule)
@@ -96,22 +112,21 @@ def _check_rule(rule: ValidationRule, scope: Scope, path: str, uncorrelated: str
         yield invalid(f"{path}.rule", show_rule(rule), f"compilation failed: {error}")
     else:
         uses_old = "oldSelf" in checked.variables
-        bad_pattern = find_bad_pattern(checked.tree)
-        if checked.type != types.BOOL:
-            yield invalid(f"{path}.rule", show_rule(rule), "cel expression must evaluate to a bool")
-        elif bad_pattern:
-            yield invalid(f"{path}.rule", show_rule(rule), f"program instantiation failed: {bad_pattern}")
+        problem = _problem_of(checked, types.BOOL)
+        if problem:
+            yield invalid(f"{path}.rule", show_rule(rule), problem)
         else:
-            yield from _check_message(rule, scope, path)
-    if uses_old and uncorrelated:
-        detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {uncorrelated}"
+            yield from around.budget.spend(f"{path}.rule", checked, scope.shape, repeats=around.repeats)
+            yield from _check_message(rule, scope, path, around.budget)
+    if uses_old and around.uncorrelated:
+        detail = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {around.uncorrelated}"
         yield invalid(f"{path}.rule", rule.rule, detail)
     if not uses_old and rule.optional_old_self is not None:
         detail = "may not be set if oldSelf is not used in rule"
         yield invalid(f"{path}.optionalOldSelf", rule.optional_old_self, detail)
 
 
-def _check_message(rule: ValidationRule, scope: Scope, path: str) -> Iterator[FieldError]:
+def _check_message(rule: ValidationRule, scope: Scope, path: str, budget: Budget) -> Iterator[FieldError]:
     if not rule.message_expression:
         return
     place = f"{path}.messageExpression"
@@ -119,8 +134,18 @@ def _check_message(rule: ValidationRule, scope: Scope, path: str) -> Iterator[Fi
         checked = scope.compile(rule.message_expression, rule)
     except CelError as error:
         yield invalid(place, show_rule(rule), f"messageExpression compilation failed: {error}")
+        return
+    problem = _problem_of(checked, types.STRING)
+    if problem:
+        yield invalid(place, show_rule(rule), problem)
     else:
-        if checked.type != types.STRING:
-            yield invalid(place, show_rule(rule), "messageExpression must evaluate to a string")
-        elif bad_pattern := find_bad_pattern(checked.tree):
-            yield invalid(place, show_rule(rule), f"messageExpression instantiation failed: {bad_pattern}")
+        yield from budget.spend(place, checked, scope.shape)
+
+
+def _problem_of(checked: Checked, wanted: Type) -> str:
+    """Return what is wrong with an expression whose types are right; empty where nothing is."""
+    what = "cel expression" if wanted == types.BOOL else "messageExpression"
+    if checked.type != wanted:
+        return f"{what} must evaluate to a {wanted}"
+    bad_pattern = find_bad_pattern(checked.tree)
+    return f"{_INSTANTIATED[wanted]} instantiation failed: {bad_pattern}" if bad_pattern else ""

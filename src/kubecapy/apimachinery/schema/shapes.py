@@ -5,13 +5,14 @@ What no schema describes (unknown fields that are preserved, lists without items
 Sources: pkg/cel/common/schemas.go, pkg/cel/types.go and pkg/cel/limits.go of k8s.io/apiserver.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from kubecapy.apimachinery.cel import types
+from kubecapy.apimachinery.cel.estimates import Range
 from kubecapy.apimachinery.cel.types import Type
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
 from kubecapy.apimachinery.schema.rule_values import find_escaped
@@ -40,6 +41,10 @@ class Shape(msgspec.Struct, frozen=True):
     """What an object's fields are, by the names under which rules select them."""
     item: "Shape | None" = None
     """What items of a list and values of a map are."""
+
+
+_KEY: Final = Shape(types.STRING, 2)
+"""Of keys, no limit is known, and so they are taken to have no length."""
 
 
 def shape_of(props: JSONSchemaProps, name: str, *, is_root: bool) -> Shape | None:
@@ -78,6 +83,23 @@ def objects_of(shape: Shape) -> dict[str, dict[str, Type]]:
         for found in _walk(shape)
         if found.type.kind is types.Kind.OBJECT
     }
+
+
+def size_at(shape: Shape, path: Sequence[str]) -> Range | None:
+    """Return how large what lies at a path can be; None where the shape says nothing of it.
+
+    Args:
+        shape: What the path's first step, a variable, stands for.
+        path: Fields, `@items` and `@values` for what is in lists and maps, and `@keys`.
+    """
+    for step in path[1:]:
+        found = shape.item if step in ("@items", "@values") else shape.fields.get(step)
+        if step == "@keys" and shape.type.kind is types.Kind.MAP:
+            found = _KEY
+        if found is None:
+            return None
+        shape = found
+    return Range(0, shape.most_elements)
 
 
 def _walk(shape: Shape) -> Iterator[Shape]:
