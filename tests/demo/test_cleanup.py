@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("cleanup"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.xdist_group("cleanup"), pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parent.parent.parent
 MARK = "DEMO_OF_THE_TEST"

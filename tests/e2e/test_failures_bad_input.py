@@ -16,7 +16,7 @@ from demo.__main__ import KEY_PAIR
 from demo.stage import open_stage
 from tests.e2e.conftest import Tale
 
-pytestmark = [pytest.mark.xdist_group("bad-input"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.xdist_group("bad-input"), pytest.mark.timeout(240)]
 
 COMPONENTS = "provider-components.yaml"
 CLOUD_FILE = 'cloud "openstack" in clouds.yaml of volume "cloud-config" of the provider components'

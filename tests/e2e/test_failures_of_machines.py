@@ -20,7 +20,7 @@ from tests.e2e.wrong_machines import (
     wrong_templates,
 )
 
-pytestmark = [pytest.mark.xdist_group("failing-machines"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("failing-machines"), pytest.mark.timeout(400)]
 
 UNKNOWN, HELD, OF_MASTER, UNROUTED = "unknown-address", "held-address", "masters-address", "unrouted-address"
 FREE_WITHIN_SECONDS = 40.0

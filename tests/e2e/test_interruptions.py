@@ -9,7 +9,7 @@ import pytest
 from demo.stage import open_stage
 from tests.e2e.quick_stage import CREATE, DELETE, QUICK_CLOUD, Ended, Typist
 
-pytestmark = [pytest.mark.xdist_group("interruptions"), pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.xdist_group("interruptions"), pytest.mark.timeout(400)]
 
 CREATE_POINTS = (
     ("Preparing bootstrap cluster", SIGKILL),

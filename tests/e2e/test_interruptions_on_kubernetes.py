@@ -10,7 +10,7 @@ from tests.e2e.quick_stage import CREATE, DELETE, Ended, Typist
 from tests.e2e.real_bootstrap import BORROWED, NODE, RealBootstrap, run_real_bootstrap
 from tests.e2e.second_cluster import CREATE_SECOND, write_second
 
-pytestmark = [pytest.mark.xdist_group("interruptions-on-kubernetes"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("interruptions-on-kubernetes"), pytest.mark.timeout(600)]
 
 CREATE_POINTS = (
     ("deployment.apps/clusterapi-controllers created", SIGKILL),

@@ -27,7 +27,7 @@ from kubecapy.devcloud.serve import DevCloudServer
 from kubecapy.devcloud.settings import AddressPlan, DevCloudSettings, Timing
 from kubecapy.local.management import ManagementSettings, open_management
 
-pytestmark = pytest.mark.timeout(280)
+pytestmark = pytest.mark.timeout(400)
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "01-article"
 COMPONENTS = "openstack-provider-system"

@@ -8,7 +8,7 @@ from demo.stage import open_stage
 from tests.e2e.quick_stage import CREATE, QUICK_CLOUD, Typist
 from tests.e2e.second_cluster import CREATE_SECOND, write_second
 
-pytestmark = [pytest.mark.xdist_group("second-cluster"), pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.xdist_group("second-cluster"), pytest.mark.timeout(400)]
 
 FROM_FIRST = ("--bootstrap-cluster-kubeconfig", "kubeconfig")
 EVERYTHING = "namespaces,clusters,machines,secrets,deployments,statefulsets,crds,clusterroles,clusterrolebindings"

@@ -8,7 +8,7 @@ import yaml
 from demo.story import STORY
 from tests.e2e.conftest import Tale
 
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(400)]
 
 
 def condition(obj: dict, type_: str) -> dict:

@@ -12,7 +12,7 @@ from tests.e2e.quick_stage import CREATE, DELETE, Ended, Typist
 from tests.e2e.real_bootstrap import BORROWED, NODE, RealBootstrap, run_real_bootstrap
 from tests.e2e.rights import FORBIDDEN, Right, read_audit, rights_of
 
-pytestmark = [pytest.mark.xdist_group("story-on-kubernetes"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("story-on-kubernetes"), pytest.mark.timeout(600)]
 
 ACCOUNTS = {
     "clusterapi-controllers": "system:serviceaccount:openstack-provider-system:clusterapi-controllers",
