@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from tests.apiserver.widgets import widget_definition
 
 WORDS = (
@@ -18,9 +19,10 @@ WORDS = (
 )  # fmt: skip
 
 
-def make_request() -> str:
-    """Return a certificate request as an object carries it."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+def make_request(*groups: str) -> str:
+    """Return a certificate request of a member of `groups`, as an object carries it."""
+    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     request = builder.sign(generate_private_key(SECP256R1()), SHA256())
     return base64.b64encode(request.public_bytes(Encoding.PEM)).decode()
 
