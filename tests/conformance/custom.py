@@ -80,9 +80,12 @@ def thing(group: str, name: str, **fields: Any) -> dict[str, Any]:
 
 
 def invalid(qualified_kind: str, name: str, causes: list[dict[str, str]]) -> dict[str, Any]:
-    """Return the whole Status that refuses an object for `causes`: dictionaries of field, reason and message."""
+    """Return the whole Status that refuses an object for `causes`: dictionaries of field, reason and message.
+
+    Its message has each of them once, its details have all.
+    """
     kind, _, group = qualified_kind.partition(".")
-    listed = [f"{cause['field']}: {cause['message']}" for cause in causes]
+    listed = list(dict.fromkeys(f"{cause['field']}: {cause['message']}" for cause in causes))
     body = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
     return {
         "kind": "Status",

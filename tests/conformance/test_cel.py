@@ -12,6 +12,8 @@ from tests.definitions import established
 from tests.raw_api import Api, Reply
 
 SUBJECTS = ("rules", "libraries", "language", "transitions")
+COSTS = yaml.safe_load((CASES / "cel" / "costs.yaml").read_text())
+_SCHEMA = "spec.validation.openAPIV3Schema"
 _SAID = {"rule": "says", "messageExpression": "saysOfMessage", "optionalOldSelf": "saysOfOption"}
 """How the cases call what is said of a field of a rule."""
 
@@ -35,6 +37,20 @@ async def test_rules_that_compile_are_taken(api: Api, group: str) -> None:
     reply = await api("POST", DEFINITIONS, definition(group, schema_with(cases["schema"], rules)))
 
     assert reply.status == 201, reply.body
+
+
+@pytest.mark.parametrize("case", COSTS, ids=[case["case"] for case in COSTS])
+async def test_rules_that_could_cost_too_much_refuse_their_definition(
+    api: Api, group: str, case: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"x": case["schema"]}}}}
+
+    reply = await api("POST", DEFINITIONS, definition(group, schema))
+
+    causes = reply.body["details"]["causes"] if reply.status == 422 else []
+    told = [f"{cause['field'].removeprefix(_SCHEMA)}: {cause['message'].partition(' (try')[0]}" for cause in causes]
+    assert sorted(told) == case["told"]
+    assert reply.status == (422 if told else 201), reply.body
 
 
 def load_compiled() -> dict[str, Any]:
