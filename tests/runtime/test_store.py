@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubecapy.api.core import ConfigMap
-from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
+from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta, key_of
 from kubecapy.runtime.store import Change, Store
 
 
@@ -46,6 +46,28 @@ def test_replacing_tells_of_what_went_came_and_changed() -> None:
         ("ADDED", "new"),
     ]
     assert names(store.list()) == ["new", "old", "same"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "a-b", "a0", "b"]), st.sampled_from("xyz"), st.booleans()), max_size=12)
+)
+def test_objects_are_listed_in_order_of_their_keys_whatever_came_and_went(
+    steps: list[tuple[str, str, bool]],
+) -> None:
+    store: Store[ConfigMap] = Store()
+    held: set[ObjectKey] = set()
+
+    for number, (namespace, name, is_there) in enumerate(steps):
+        key = ObjectKey(namespace, name)
+        if is_there:
+            store.put(ConfigMap(metadata=ObjectMeta(name=name, namespace=namespace, resource_version=str(number))))
+            held.add(key)
+        else:
+            store.remove(key)
+            held.discard(key)
+
+        assert [key_of(obj) for obj in store.list()] == sorted(held)
+        assert [key_of(obj) for obj in store.list("a")] == sorted(key for key in held if key.namespace == "a")
 
 
 def test_an_index_files_present_and_future_objects() -> None:

@@ -12,10 +12,14 @@ JsonObject = dict[str, Any]
 """A decoded JSON object whose shape this code does not know, as the API server and opaque fields carry it."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """Base of every API type: frozen, camelCase on the wire, absent where it equals its default.
 
     An optional field whose zero means something (replicas 0, false) defaults to None, so that the zero is written.
+
+    The garbage collector does not look at values: they are made from the inside out and never changed, so none can
+    refer to itself. While 10,000 machines are listed it looks through all that is there again and again, and would take
+    as long as the decoding; a value is 16 bytes smaller without it, too.
     """
 
 

@@ -40,11 +40,11 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     metadata: ListMeta = ListMeta()
 
 
-class WatchEvent(msgspec.Struct, frozen=True):
-    """One line of a watch; the object is decoded once its type is known."""
+class WatchEvent(msgspec.Struct, Generic[T], frozen=True):
+    """One line of a watch."""
 
     type: str
-    object: msgspec.Raw
+    object: T
 
 
 class _Revision(msgspec.Struct, frozen=True, rename="camel"):
@@ -98,7 +98,21 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
         StatusError: the line is the server's ERROR; Gone means "list again".
         DecodeError: the line is no watch event, or its object does not fit the kind's type.
     """
-    event = decode(line, WatchEvent)
+    try:
+        event: WatchEvent[T] = decode(line, WatchEvent[resource.type])  # type: ignore[name-defined]  # a value here
+    except DecodeError:
+        return _decode_rare(line, resource)
+    # A kind whose fields are all optional also takes a bookmark's object, or a Status.
+    match event.type:
+        case "ADDED" | "MODIFIED" | "DELETED" as kind:
+            return Delta(kind, event.object, revision_of(event.object))
+        case _:
+            return _decode_rare(line, resource)
+
+
+def _decode_rare(line: bytes, resource: Resource[T]) -> Delta[T]:
+    """Decode a line a second time, its object as what its type says: a bookmark, an error, or something unreadable."""
+    event = decode(line, WatchEvent[msgspec.Raw])
     match event.type:
         case "ADDED" | "MODIFIED" | "DELETED" as kind:
             obj = decode(event.object, resource.type)

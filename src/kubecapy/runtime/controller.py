@@ -12,8 +12,7 @@
 Source: controller-runtime pkg/internal/controller/controller.go.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -21,7 +20,8 @@ import msgspec
 from kubecapy.apimachinery.errors import Conflict
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clock import Clock
-from kubecapy.runtime.metrics import Metrics, Outcome
+from kubecapy.runtime.metrics import Metrics
+from kubecapy.runtime.pass_metrics import Outcome
 from kubecapy.runtime.rate_limiters import RateLimits, rate_limiter
 from kubecapy.runtime.reconciler import Backoff, Reconciler, Result, TerminalError
 from kubecapy.runtime.sources import Source
@@ -111,27 +111,38 @@ class Controller:
                 queue.done(key)
 
     async def _pass(self, key: ObjectKey, queue: WorkQueue[ObjectKey], runtime: Runtime) -> None:
-        with _measured(self.name, key, runtime) as ended:
-            try:
-                result = await self._reconciler.reconcile(key)
-            except Conflict as error:
-                _log.log(V(4), "Reconciling %s %s again: %s", self.name, key, error)
-                ended.outcome = "conflict"
-                queue.add_rate_limited(key)
-            except TerminalError as error:
-                _log.error("Reconciling %s %s needs a change: %s", self.name, key, error)
-                ended.outcome = "terminal"
-                queue.forget(key)
-            except Backoff as error:
-                _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
-                ended.outcome = "error"
-                queue.add_rate_limited(key)
-            except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way
-                _log.exception("Reconciler error: %s %s", self.name, key)
-                ended.outcome = "error"
-                queue.add_rate_limited(key)
-            else:
-                ended.outcome = _requeue(queue, key, result)
+        set_context(controller=self.name, object=key, reconcileID=_PassId(runtime.random.getrandbits(64)))
+        runtime.metrics.pass_began(self.name)
+        started = runtime.clock.monotonic()
+        # What a cancelled pass counts as.
+        outcome: Outcome = "error"
+        try:
+            outcome = await self._reconcile(key, queue)
+        finally:
+            runtime.metrics.pass_ended(self.name, outcome, runtime.clock.monotonic() - started)
+            set_context()
+
+    async def _reconcile(self, key: ObjectKey, queue: WorkQueue[ObjectKey]) -> Outcome:
+        """Run the reconciler once, and let the key come back as its end says."""
+        try:
+            result = await self._reconciler.reconcile(key)
+        except Conflict as error:
+            _log.log(V(4), "Reconciling %s %s again: %s", self.name, key, error)
+            queue.add_rate_limited(key)
+            return "conflict"
+        except TerminalError as error:
+            _log.error("Reconciling %s %s needs a change: %s", self.name, key, error)
+            queue.forget(key)
+            return "terminal"
+        except Backoff as error:
+            _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
+            queue.add_rate_limited(key)
+            return "error"
+        except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way
+            _log.exception("Reconciler error: %s %s", self.name, key)
+            queue.add_rate_limited(key)
+            return "error"
+        return _requeue(queue, key, result)
 
 
 def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> Outcome:
@@ -142,20 +153,8 @@ def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> Out
     return "requeue_after"
 
 
-class _Ended:
-    """How a pass ended; `error` until it is known, so that a cancelled pass counts as one."""
+class _PassId(int):
+    """Tells the log lines of one pass from those of the others."""
 
-    outcome: Outcome = "error"
-
-
-@contextlib.contextmanager
-def _measured(name: str, key: ObjectKey, runtime: Runtime) -> Iterator[_Ended]:
-    set_context(controller=name, object=str(key), reconcileID=f"{runtime.random.getrandbits(64):016x}")
-    runtime.metrics.pass_began(name)
-    started = runtime.clock.monotonic()
-    ended = _Ended()
-    try:
-        yield ended
-    finally:
-        runtime.metrics.pass_ended(name, ended.outcome, runtime.clock.monotonic() - started)
-        set_context()
+    def __str__(self) -> str:
+        return f"{int(self):016x}"

@@ -168,11 +168,10 @@ class Informer(Generic[T]):
         self._seen.append(delta.resource_version)
         if self._deleted and metadata_of(obj).uid in self._deleted:
             return
-        key = object_key(obj)
-        if self._is_awaiting(key, delta.type, obj):
+        if self._awaited and self._is_awaiting(object_key(obj), delta.type, obj):
             return
         if delta.type == "DELETED":
-            self._tell(self._store.remove(key, obj))
+            self._tell(self._store.remove(object_key(obj), obj))
         else:
             self._tell(self._store.put(obj))
 

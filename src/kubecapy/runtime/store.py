@@ -3,6 +3,7 @@
 What it hands out is shared and must not be changed: Structs are frozen, JSON objects are by agreement.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Literal, TypeVar
@@ -36,6 +37,8 @@ class Store(Generic[T]):
         self._objects: dict[ObjectKey, T] = {}
         self._functions: dict[str, IndexFunction[T]] = {}
         self._indexes: dict[str, defaultdict[str, set[ObjectKey]]] = {}
+        self._sorted: Sequence[ObjectKey] | None = None
+        """All keys in order, from the first look after a key came or went; most changes are of objects that stay."""
 
     def __len__(self) -> int:
         """Return the number of objects."""
@@ -47,7 +50,14 @@ class Store(Generic[T]):
 
     def list(self, namespace: str = "") -> Sequence[T]:
         """Return the objects in order of their keys; an empty namespace means all of them."""
-        return [obj for key, obj in sorted(self._objects.items()) if namespace in ("", key.namespace)]
+        if self._sorted is None:
+            self._sorted = sorted(self._objects)
+        if not namespace:
+            return [self._objects[key] for key in self._sorted]
+        first = bisect_left(self._sorted, ObjectKey(namespace, ""))
+        # The least text that is greater: NUL is in no name.
+        end = bisect_left(self._sorted, ObjectKey(f"{namespace}\0", ""), first)
+        return [self._objects[key] for key in self._sorted[first:end]]
 
     def by_index(self, name: str, value: str) -> Sequence[T]:
         """Return the objects that index `name` files under `value`, in order of their keys."""
@@ -73,6 +83,8 @@ class Store(Generic[T]):
         if old is not None and revision_of(old) == revision_of(obj):
             return None
         self._unfile(key, old)
+        if old is None:
+            self._sorted = None
         self._objects[key] = obj
         for name in self._functions:
             self._file(name, key, obj)
@@ -83,6 +95,7 @@ class Store(Generic[T]):
         old = self._objects.pop(key, None)
         if old is None:
             return None
+        self._sorted = None
         self._unfile(key, old)
         return Change("DELETED", old if last is None else last, old)
 

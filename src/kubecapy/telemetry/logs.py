@@ -16,7 +16,7 @@ from typing import Literal, TextIO
 LogFormat = Literal["text", "json"]
 
 _LETTERS = {logging.CRITICAL: "F", logging.ERROR: "E", logging.WARNING: "W"}
-_CONTEXT: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039 - never mutated
+_CONTEXT: ContextVar[dict[str, object]] = ContextVar("log_context", default={})  # noqa: B039 - never mutated
 
 
 def V(verbosity: int) -> int:  # noqa: N802 - the field's own spelling
@@ -29,8 +29,11 @@ def get_logger(name: str) -> logging.Logger:
     return logging.getLogger(name)
 
 
-def set_context(**fields: str) -> None:
-    """Bind `fields` (controller, object, reconcileID, cluster ...) to the running task's later log lines."""
+def set_context(**fields: object) -> None:
+    """Bind `fields` (controller, object, reconcileID, cluster ...) to the running task's later log lines.
+
+    They are turned into text where a line is written: most passes write none.
+    """
     _CONTEXT.set(fields)
 
 
@@ -59,7 +62,7 @@ class JsonFormatter(logging.Formatter):
             "v": max(0, logging.INFO - record.levelno),
             "caller": f"{record.filename}:{record.lineno}",
             "msg": record.getMessage(),
-            **_CONTEXT.get(),
+            **{name: str(value) for name, value in _CONTEXT.get().items()},
         }
         if record.exc_info:
             fields["error"] = self.formatException(record.exc_info)
