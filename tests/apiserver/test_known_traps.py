@@ -105,7 +105,7 @@ TRAPS: dict[str, tuple[str, ...]] = {
         f"{HERE}::test_a_zero_that_was_said_is_said_again",
         f"{HERE}::test_no_optional_field_has_a_default_that_means_something",
     ),
-    "uvloop is not everywhere": (f"{HERE}::test_uvloop_is_imported_by_entries_alone_and_only_where_it_is_installed",),
+    "uvloop is not everywhere": (f"{HERE}::test_uvloop_is_imported_in_one_place_and_only_where_it_is_installed",),
     "leader election that fails ends the process with its cleanup undone": (
         f"{HERE}::test_libraries_never_end_the_process",
     ),
@@ -331,11 +331,11 @@ def test_no_optional_field_has_a_default_that_means_something() -> None:
     assert lost == {"ObjectMeta.generation", "_Column.priority"}
 
 
-def test_uvloop_is_imported_by_entries_alone_and_only_where_it_is_installed() -> None:
+def test_uvloop_is_imported_in_one_place_and_only_where_it_is_installed() -> None:
     naming = {str(path.relative_to(ROOT / "src" / "kubecapy")) for path in SOURCES if '"uvloop"' in path.read_text()}
 
     assert [path for path, name in imports() if name == "uvloop"] == []
-    assert naming == {"clusterctl/invocation.py", "daemons/process.py"}
+    assert naming == {"event_loop.py"}
 
 
 def test_libraries_never_end_the_process() -> None:

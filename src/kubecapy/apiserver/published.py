@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.json_codec import encode
 
 
 class Document(msgspec.Struct, frozen=True):

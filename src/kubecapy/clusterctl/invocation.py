@@ -1,10 +1,8 @@
 """Carry what a process gives its command: environment, clock, chance and a way to run."""
 
 import asyncio
-import importlib
-import importlib.util
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -12,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from kubecapy.clock import Clock
+from kubecapy.event_loop import fastest_loop
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ class Invocation(msgspec.Struct, frozen=True):
         SIGTERM ends it as ctrl-C does: `work` is cancelled, cleans up, and `KeyboardInterrupt` is raised. It does so
         for a process in the background too, which a shell starts with ctrl-C ignored.
         """
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=fastest_loop()) as runner:
             try:
                 return runner.run(_end_by_sigterm(work))
             except asyncio.CancelledError as error:
@@ -55,11 +54,3 @@ async def _end_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
         raise AssertionError("work runs in a task")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await work
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory where it is installed; None means the standard library's."""
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
-    return factory

@@ -1,11 +1,11 @@
 """Run one coroutine as a process: an event loop of the fastest kind, and signals that ask it to end."""
 
 import asyncio
-import importlib
-import importlib.util
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+from kubecapy.event_loop import fastest_loop
 
 
 def run_process(work: Coroutine[Any, Any, None]) -> None:
@@ -13,7 +13,7 @@ def run_process(work: Coroutine[Any, Any, None]) -> None:
 
     Work that wants to end in another way calls `on_termination`.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
         loop = runner.get_loop()
 
         async def cancellable() -> None:
@@ -33,11 +33,3 @@ def on_termination(stop: Callable[[], object]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory where it is installed; None means the standard library's."""
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
-    return factory

@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kubecapy.runtime.durations import Durations
 from kubecapy.runtime.pass_metrics import Outcome, Passes
 from kubecapy.runtime.workqueue import QueueObserver, QueueStatistics
+from kubecapy.telemetry.durations import Durations
 
 _QUEUE_SECONDS = tuple(10.0**power for power in range(-8, 4))
 _REQUEST_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kubecapy.runtime.durations import Durations
+from kubecapy.telemetry.durations import Durations
 
 Outcome = Literal["success", "requeue_after", "conflict", "error", "terminal"]
 """How a pass ended."""

@@ -13,8 +13,8 @@ import msgspec
 
 from kubecapy.api import rbac
 from kubecapy.api.rbac import PolicyRule, RoleRef
-from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.errors import BadRequest, not_found
+from kubecapy.apimachinery.json_codec import DecodeError, convert
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.rules import allows

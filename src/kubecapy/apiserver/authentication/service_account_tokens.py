@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-import jwt
-import jwt.types
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.go_text import go_quote
+from kubecapy.apimachinery.json_codec import DecodeError, convert
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.times import parse_time
 from kubecapy.apiserver.authentication.credentials import AUTHENTICATED, CredentialError, TokenError
@@ -79,6 +77,9 @@ class TokenSigner:
 
     def sign(self, claims: Claims) -> str:
         """Return the token that carries `claims`."""
+        # Heavy, and administrators come with certificates: a server's start does not wait for it.
+        import jwt
+
         payload: dict[str, Any] = msgspec.to_builtins(claims)
         # The type of token is not told, as kube-apiserver does not tell it.
         headers = {"kid": self._key_id, "typ": None}
@@ -113,6 +114,9 @@ class TokenVerifier:
         return _user(claims)
 
     def _read_signed(self, token: str) -> Claims:
+        # As in `TokenSigner.sign`.
+        import jwt.types
+
         # Times are judged by the injected clock, on every use, not by the library's when the token is first seen.
         options: jwt.types.Options = {
             "verify_exp": False,

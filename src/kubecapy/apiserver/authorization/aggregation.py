@@ -7,7 +7,7 @@ writes the joined rules into the role; here they are joined when read, so that n
 from collections.abc import Iterator, Mapping, Sequence
 
 from kubecapy.api.rbac import ClusterRole, PolicyRule
-from kubecapy.apimachinery.codec import convert, to_json_object
+from kubecapy.apimachinery.json_codec import convert, to_json_object
 from kubecapy.apimachinery.meta import Value
 from kubecapy.apimachinery.selectors import LabelSelector, label_selector_from_object
 

@@ -12,7 +12,7 @@ import msgspec
 
 from kubecapy.api import rbac
 from kubecapy.api.rbac import ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject
-from kubecapy.apimachinery.codec import DecodeError, convert
+from kubecapy.apimachinery.json_codec import DecodeError, convert
 from kubecapy.apiserver.authorization.aggregation import aggregated_rules
 from kubecapy.apiserver.interfaces import ObjectReader, UserInfo
 

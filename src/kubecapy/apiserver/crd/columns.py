@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.crd import types
 from kubecapy.apiserver.crd.json_paths import JsonPathError, compile_json_path

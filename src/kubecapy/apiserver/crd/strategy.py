@@ -8,7 +8,7 @@ Source: pkg/registry/customresourcedefinition of k8s.io/apiextensions-apiserver.
 from collections.abc import Iterator
 from typing import Any
 
-from kubecapy.apimachinery.codec import to_json_object
+from kubecapy.apimachinery.json_codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.schema.formats import is_recognized
 from kubecapy.apimachinery.schema.props import walk_everything

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.go_types import read_as
+from kubecapy.apimachinery.json_codec import decode
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
 

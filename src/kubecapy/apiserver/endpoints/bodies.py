@@ -10,14 +10,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import DecodeError, decode
 from kubecapy.apimachinery.errors import BadRequest, RequestEntityTooLarge, ServerTimeout, UnsupportedMediaType
+from kubecapy.apimachinery.json_codec import DecodeError, decode
 from kubecapy.apimachinery.json_duplicates import find_duplicates
 from kubecapy.apimachinery.json_syntax import why_no_json
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.nesting import MAX_DEPTH, can_be_too_deep, is_too_deep
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
-from kubecapy.apimachinery.yaml_codec import load_first
 from kubecapy.apiserver.operations.decoding import FieldValidation
 from kubecapy.apiserver.protobuf.decoding import read_envelope, read_message
 from kubecapy.apiserver.protobuf.wire import WireError
@@ -171,6 +170,9 @@ def _decode_json(data: bytes) -> Any:
 
 
 def _decode_yaml(data: bytes) -> tuple[Any, tuple[str, ...]]:
+    # Heavy, and few clients send it: a server's start does not wait for it.
+    from kubecapy.apimachinery.yaml_codec import load_first
+
     try:
         value, repeated = load_first(data.decode())
     except UnicodeDecodeError as error:

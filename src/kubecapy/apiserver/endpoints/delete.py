@@ -6,10 +6,10 @@ from typing import cast
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import DecodeError, convert, encode
 from kubecapy.apimachinery.errors import BadRequest, NotFound, invalid
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.go_types import WrongType, read_as
+from kubecapy.apimachinery.json_codec import DecodeError, convert, encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apiserver.endpoints.bodies import MalformedMessage, Unreadable, decode_body, media_type, read_bytes

@@ -13,12 +13,12 @@ from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
 from kubecapy.apiserver.endpoints.impersonation import act_as
 from kubecapy.apiserver.endpoints.kinds import check_builtin
-from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.parameters import read_bool
 from kubecapy.apiserver.endpoints.patching import read_patch
 from kubecapy.apiserver.endpoints.paths import Target, attributes_of, parse_target
 from kubecapy.apiserver.endpoints.plain import PlainEndpoint
 from kubecapy.apiserver.endpoints.read import ReadEndpoint
+from kubecapy.apiserver.endpoints.request_figures import RequestFigures
 from kubecapy.apiserver.endpoints.responses import add_warnings, error_response, finish, value_response
 from kubecapy.apiserver.endpoints.routes import NothingServed, check_route_of, not_allowed, response_of_nothing
 from kubecapy.apiserver.endpoints.scale import ScaleEndpoint
@@ -63,11 +63,11 @@ class Dispatcher:
         guards: Guards,
         handlers: Mapping[HandlerKey, Handler],
         endpoints: Endpoints,
-        metrics: MetricsEndpoint,
+        figures: RequestFigures,
         clock: Clock,
     ) -> None:
         """Serve the kinds of `registry`; `handlers` come before `endpoints` where both know a subresource."""
-        self._metrics = metrics
+        self._figures = figures
         self._registry = registry
         self._guards = guards
         self._handlers = handlers
@@ -93,7 +93,7 @@ class Dispatcher:
         kind = self._registry.find(target.group, target.version, target.plural) if target else None
         is_watch = request.method == "GET" and read_bool(request.query, "watch")
         attributes = attributes_of(request.method, request.path, target, is_watch=is_watch)
-        with self._metrics.counting(attributes, kind) as counted:
+        with self._figures.counting(attributes, kind) as counted:
             response = await self._answer(request, target, kind, attributes)
             counted.code = response.status
         # The path alone: a query may hold what is nobody's business.

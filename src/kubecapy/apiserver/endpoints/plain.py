@@ -9,12 +9,11 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.errors import NotAcceptable
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apiserver.discovery.documents import Discovery
 from kubecapy.apiserver.endpoints.health import HealthEndpoint
-from kubecapy.apiserver.endpoints.metrics import MetricsEndpoint
 from kubecapy.apiserver.endpoints.negotiation import JSON, SERVED, check_route, choose_form, parse_accept
 from kubecapy.apiserver.endpoints.responses import document_response, json_response
 from kubecapy.apiserver.endpoints.routes import NothingServed, no_such_method
@@ -37,11 +36,11 @@ class PlainEndpoint:
         self,
         registry: Registry,
         health: HealthEndpoint,
-        metrics: MetricsEndpoint,
+        metrics: Answer,
         clock: Clock,
         git_version: str,
     ) -> None:
-        """Describe the kinds of `registry`."""
+        """Describe the kinds of `registry`; `metrics` shows the figures of the server."""
         self._registry = registry
         self._discovery = Discovery(registry)
         self._openapi = OpenApi(registry, git_version)
@@ -54,7 +53,7 @@ class PlainEndpoint:
             "/apis/": lambda request: self._root(request, core=False),
             "/openapi/v2": self._document_of_version_2,
             "/openapi/v3": lambda _request: web.Response(text=self._openapi.index()),
-            "/metrics": metrics.serve,
+            "/metrics": metrics,
         }
         self._by_route: Mapping[str, Answer] = {
             "/api": lambda request: self._root(request, core=True),

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.negotiation import Form, Shape
 from kubecapy.apiserver.operations.listing import Page

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import decode, dump_yaml, encode
 from kubecapy.apimachinery.errors import Status, StatusDetails, StatusError
+from kubecapy.apimachinery.json_codec import decode, encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.negotiation import JSON, YAML, wants_yaml
 from kubecapy.apiserver.published import Document
@@ -93,6 +93,9 @@ def finish(request: web.BaseRequest, response: web.StreamResponse) -> None:
     if response.headers.get("Content-Type") != JSON:
         return
     if wants_yaml(request.headers.get("Accept")):
+        # Heavy, and few clients ask for it: a server's start does not wait for it.
+        from kubecapy.apimachinery.yaml_codec import dump_yaml
+
         response.body = dump_yaml(decode(response.body, object)).encode()
         response.headers["Content-Type"] = YAML
     elif _wants_indentation(request):

@@ -10,8 +10,8 @@ from random import Random
 import msgspec
 from aiohttp import ClientConnectionResetError, web
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.errors import Gone, ServerTimeout, StatusError
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.parameters import check_watch_options, read_bool, read_integer, read_revision

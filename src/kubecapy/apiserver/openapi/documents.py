@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 """
 
-from kubecapy.apimachinery.codec import encode
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.openapi.operations import kind_paths
 from kubecapy.apiserver.openapi.schemas import kind_schemas

@@ -9,8 +9,8 @@ import posixpath
 
 import msgspec
 
-from kubecapy.apimachinery.codec import DecodeError, decode, encode
 from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.json_codec import DecodeError, decode, encode
 from kubecapy.apimachinery.meta import ObjectKey
 
 _VERSION = "meta.k8s.io/v1"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.errors import NotFound, not_found
+from kubecapy.apimachinery.json_codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apiserver.operations.decoding import read_sent
 from kubecapy.apiserver.operations.deleting import DeleteOptions, ObjectDeleting

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.names import (
     NameRule,

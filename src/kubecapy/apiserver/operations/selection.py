@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from kubecapy.apimachinery.codec import decode
 from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.go_text import go_quote
+from kubecapy.apimachinery.json_codec import decode
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.apimachinery.selectors import FieldSelector, LabelSelector, parse_field_selector, parse_label_selector
 from kubecapy.apiserver.registry.kinds import ServedKind

@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kubecapy.apimachinery.codec import dump_yaml
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apiserver.pki import certificates
 from kubecapy.apiserver.pki.certificates import KeyPair, Profile
 from kubecapy.apiserver.pki.files import ensure_private_folder, find_pair, write_pair, write_private
@@ -43,6 +43,7 @@ class LocalPki(msgspec.Struct, frozen=True, kw_only=True):
     def admin_kubeconfig(self, server_url: str, name: str = "kubecapy") -> bytes:
         """Return a kubeconfig of the administrator (group system:masters) for `server_url`, certificates embedded.
 
+        It is written as JSON, which is YAML too: a server's start needs nothing that knows more of YAML.
         It holds a private key: its file must have mode 0600.
         """
         user = f"{_ADMIN}@{name}"
@@ -61,7 +62,7 @@ class LocalPki(msgspec.Struct, frozen=True, kw_only=True):
             "preferences": {},
         }
         # Bytes become base64 text here, as kubeconfig wants them.
-        return dump_yaml(msgspec.to_builtins(config)).encode()
+        return msgspec.json.format(encode(config), indent=2) + b"\n"
 
 
 def make_local_pki(folder: Path, hosts: Sequence[str], clock: Clock) -> LocalPki:

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from kubecapy.apimachinery.codec import decode
+from kubecapy.apimachinery.json_codec import decode
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]

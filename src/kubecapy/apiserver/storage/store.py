@@ -17,8 +17,8 @@ from typing import Self
 
 import msgspec
 
-from kubecapy.apimachinery.codec import encode
 from kubecapy.apimachinery.errors import InternalError
+from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apiserver.storage.collection import Collection
 from kubecapy.apiserver.storage.journal import Journal, StoreError, Write

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.errors import BadRequest, invalid
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.json_codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.node import node_name_of

@@ -10,9 +10,9 @@ from typing import Final
 from aiohttp import web
 
 from kubecapy.api.certificates import CertificateSigningRequest, CertificateSigningRequestCondition
-from kubecapy.apimachinery.codec import DecodeError, convert, to_json_object
 from kubecapy.apimachinery.errors import BadRequest, Forbidden, MethodNotAllowed, invalid, not_found
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.json_codec import DecodeError, convert, to_json_object
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.admission.signers import may_use_signer

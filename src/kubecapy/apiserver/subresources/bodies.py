@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.errors import BadRequest
+from kubecapy.apimachinery.json_codec import DecodeError, convert
 from kubecapy.apimachinery.meta import JsonObject
 
 T = TypeVar("T")

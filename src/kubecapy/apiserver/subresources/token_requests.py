@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from kubecapy.apimachinery.codec import to_json_object
 from kubecapy.apimachinery.errors import BadRequest, NotFound, conflict, invalid, not_found
+from kubecapy.apimachinery.json_codec import to_json_object
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.authentication.service_account_tokens import BoundObject, Claims, PrivateClaims, TokenSigner

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from kubecapy.apimachinery.codec import decode
+from kubecapy.apimachinery.json_codec import decode
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.apiserver.registry.strategies.finalizers import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
 from kubecapy.apiserver.storage.records import Change, Record, ResourceId

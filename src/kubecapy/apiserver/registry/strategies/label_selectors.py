@@ -6,8 +6,8 @@ Source: k8s.io/apimachinery pkg/apis/meta/v1/validation (ValidateLabelSelector).
 from collections.abc import Iterator
 from typing import Any
 
-from kubecapy.apimachinery.codec import DecodeError, convert
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.apimachinery.json_codec import DecodeError, convert
 from kubecapy.apimachinery.meta import JsonObject, Value
 from kubecapy.apimachinery.names import label_value_errors, qualified_name_errors
 from kubecapy.apimachinery.selectors import LabelSelector, label_selector_from_object

@@ -1,4 +1,7 @@
-"""Count durations in buckets, a tenth of the cost of the metrics library's histogram: every key is counted thrice."""
+"""Count durations in buckets, a tenth of the cost of the metrics library's histogram.
+
+Some are counted for every change and every request.
+"""
 
 from bisect import bisect_left
 from collections.abc import Sequence
