@@ -23,7 +23,7 @@ from kubecapy.apimachinery.schema.embedded import (
 from kubecapy.apimachinery.schema.identity import same
 from kubecapy.apimachinery.schema.props import JSONSchemaProps
 from kubecapy.apimachinery.schema.pruning import META_FIELDS, compile_prune
-from kubecapy.apimachinery.schema.rules import compile_rules
+from kubecapy.apimachinery.schema.rules_on_demand import compile_rules
 from kubecapy.apimachinery.schema.validation import compile_check
 
 

@@ -30,19 +30,14 @@ Unchanged = Callable[[], bool]
 """Returns whether a value, or the nearest one around it that has an old self, is what it was: asked when needed."""
 RuleCheck = Callable[[Any, Any, Unchanged, str, list[FieldError]], None]
 """Appends the broken rules of a value (new, old or ABSENT, whether what is around it is unchanged, path, errors)."""
+
+
 CheckRules = Callable[[Any, Any, str, list[FieldError]], None]
 """Appends the broken rules of a whole value (new, old or ABSENT, path, errors)."""
 
 
 def compile_rules(props: JSONSchemaProps, *, is_root: bool) -> CheckRules | None:
-    """Return the walk that evaluates the rules at and below a place; None where there are none.
-
-    Rules that do not compile are left out: `rule_checks` tells of them.
-
-    Args:
-        props: The schema of the place.
-        is_root: Whether it is a whole object, which has metadata whether the schema names it or not.
-    """
+    """Return the walk that `rules_on_demand` promises."""
     walk = _compile(props, is_root=is_root)
     if walk is None:
         return None

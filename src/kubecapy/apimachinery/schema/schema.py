@@ -14,8 +14,7 @@ from kubecapy.apimachinery.schema.keywords import check_keywords
 from kubecapy.apimachinery.schema.lists import compile_list_types
 from kubecapy.apimachinery.schema.props import JSONSchemaProps, read_props
 from kubecapy.apimachinery.schema.pruning import UnknownPath, compile_prune
-from kubecapy.apimachinery.schema.rule_checks import check_rules
-from kubecapy.apimachinery.schema.rules import compile_rules
+from kubecapy.apimachinery.schema.rules_on_demand import check_rules, compile_rules
 from kubecapy.apimachinery.schema.structural import check_structure, find_unsupported
 from kubecapy.apimachinery.schema.validation import Check, compile_check
 from kubecapy.apimachinery.schema.wording import NOT_CHECKED
