@@ -12,7 +12,7 @@ from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.delete import DeleteEndpoint
 from kubecapy.apiserver.endpoints.impersonation import act_as
-from kubecapy.apiserver.endpoints.kinds import check_builtin
+from kubecapy.apiserver.endpoints.kinds import check_builtin, check_form
 from kubecapy.apiserver.endpoints.parameters import read_bool
 from kubecapy.apiserver.endpoints.patching import read_patch
 from kubecapy.apiserver.endpoints.paths import Target, attributes_of, parse_target
@@ -195,6 +195,7 @@ class Dispatcher:
         gvk = subresource.kind if subresource is not None else call.kind.gvk
         body = await read_body(call.request, gvk)
         check_builtin(gvk, body.value)
+        check_form(gvk, body.value)
         return body.value
 
     async def _get(self, call: Call) -> web.StreamResponse:

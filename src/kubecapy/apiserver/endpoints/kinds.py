@@ -5,7 +5,7 @@ Sources: k8s.io/apimachinery pkg/runtime (scheme and conversion errors); k8s.io/
 """
 
 from kubecapy.apimachinery.errors import BadRequest, Invalid, invalid
-from kubecapy.apimachinery.go_types import type_of_kind
+from kubecapy.apimachinery.go_types import WrongType, read_as, type_of_kind
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apiserver.endpoints.bodies import Body, unrecognized
@@ -51,6 +51,19 @@ def check_builtin(gvk: GroupVersionKind, obj: JsonObject) -> None:
         raise BadRequest(
             f'{sent.kind} in version "{sent.version}" cannot be handled as a {gvk.kind}: {_why(sent, gvk)}'
         )
+
+
+def check_form(gvk: GroupVersionKind, obj: JsonObject) -> None:
+    """Check that the fields of an object have the types that those of the built-in kind `gvk` have.
+
+    Raises:
+        BadRequest: one has another.
+    """
+    try:
+        read_as(obj, type_of_kind(gvk))
+    except WrongType as error:
+        words = f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {error}'
+        raise BadRequest(words) from error
 
 
 def check_patched_kind(kind: ServedKind, obj: JsonObject, shown: str) -> None:

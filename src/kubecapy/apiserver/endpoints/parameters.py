@@ -13,11 +13,13 @@ from kubecapy.apimachinery.go_text import go_quote
 from kubecapy.apiserver.operations.decoding import FieldValidation
 from kubecapy.apiserver.operations.listing import ListOptions
 from kubecapy.apiserver.registry.strategies.errors import forbidden, not_supported
+from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 
 _FALSE = ("false", "0")
 _VALIDATIONS: Mapping[str, FieldValidation] = {"": "Warn", "Strict": "Strict", "Warn": "Warn", "Ignore": "Ignore"}
 _EXACT, _NOT_OLDER = "Exact", "NotOlderThan"
 _MATCH, _INITIAL = "resourceVersionMatch", "sendInitialEvents"
+_MAX_MANAGER_BYTES = 128
 _MAX_INT64 = 2**63 - 1
 _MAX_UINT64 = 2**64 - 1
 
@@ -132,17 +134,38 @@ def _bounded_int(text: str) -> int:
     return int(sign + (digits.lstrip("0") or "0")[:40])
 
 
-def read_field_validation(query: Mapping[str, str], options: str) -> FieldValidation:
+def read_write_options(query: Mapping[str, str], options: str) -> FieldValidation:
     """Return how unknown fields are to be treated; `options` is what the query is called in errors.
 
     Raises:
-        Invalid: the parameter has another value.
+        Invalid: a parameter has a wrong value.
+        BadRequest: a dry run is asked for.
     """
-    text = query.get("fieldValidation", "")
-    if text not in _VALIDATIONS:
-        wrong = not_supported("fieldValidation", text, ("", "Ignore", "Strict", "Warn"))
-        raise invalid(options, "meta.k8s.io", "", [wrong])
-    return _VALIDATIONS[text]
+    errors = list(_write_errors(query, options))
+    if errors:
+        raise invalid(options, "meta.k8s.io", "", errors)
+    refuse_dry_run(query)
+    return _VALIDATIONS[query.get("fieldValidation", "")]
+
+
+def _write_errors(query: Mapping[str, str], options: str) -> Iterator[FieldError]:
+    """Yield what is wrong with the options of a write (k8s.io/apimachinery pkg/apis/meta/v1/validation)."""
+    if options == "PatchOptions" and "force" in query:
+        yield forbidden("force", "may not be specified for non-apply patch")
+    manager = query.get("fieldManager", "")
+    if len(manager.encode(errors="replace")) > _MAX_MANAGER_BYTES:
+        yield FieldError(
+            "fieldManager", "FieldValueTooLong", f"Too long: may not be more than {_MAX_MANAGER_BYTES} bytes"
+        )
+    for place, character in enumerate(manager):
+        if not character.isprintable():
+            at = len(manager[:place].encode(errors="replace"))
+            yield invalid_field("fieldManager", manager, f"invalid character U+{ord(character):04X} (at position {at})")
+    if (dry_run := query.get("dryRun", "")) not in ("", "All"):
+        detail = f'Unsupported value: [{go_quote(dry_run)}]: supported values: "All"'
+        yield FieldError("dryRun", "FieldValueNotSupported", detail)
+    if (validation := query.get("fieldValidation", "")) not in _VALIDATIONS:
+        yield not_supported("fieldValidation", validation, ("", "Ignore", "Strict", "Warn"))
 
 
 def refuse_dry_run(query: Mapping[str, str]) -> None:

@@ -72,9 +72,8 @@ async def read_patch(request: web.BaseRequest, kind: ServedKind, validation: Fie
     Raises:
         UnsupportedMediaType: the kind does not take patches of this type.
     """
+    check_patch_type(request, kind)
     type_ = media_type(request)
-    if type_ not in patch_types(kind):
-        raise _unsupported(type_, kind)
     data = await read_bytes(request)
     match type_:
         case _ if type_ == JSON:
@@ -83,6 +82,17 @@ async def read_patch(request: web.BaseRequest, kind: ServedKind, validation: Fie
             return lambda obj: _apply_merge(obj, data, validation)
         case _:
             return lambda obj: _apply_strategic(obj, data, kind, validation)
+
+
+def check_patch_type(request: web.BaseRequest, kind: ServedKind) -> None:
+    """Check that `kind` takes the patch that `request` carries.
+
+    Raises:
+        UnsupportedMediaType: it does not take patches of this type.
+    """
+    type_ = media_type(request)
+    if type_ not in patch_types(kind):
+        raise _unsupported(type_, kind)
 
 
 def patch_types(kind: ServedKind) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from aiohttp import web
 from kubecapy.apimachinery.errors import InternalError, StatusCause, StatusDetails
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.call import Call
-from kubecapy.apiserver.endpoints.parameters import read_field_validation, refuse_dry_run
-from kubecapy.apiserver.endpoints.patching import read_patch
+from kubecapy.apiserver.endpoints.parameters import read_write_options
+from kubecapy.apiserver.endpoints.patching import check_patch_type, read_patch
 from kubecapy.apiserver.endpoints.responses import json_response
 from kubecapy.apiserver.endpoints.write import WriteEndpoint, read_object, wished
 from kubecapy.apiserver.operations.identity import check_address
@@ -52,15 +52,14 @@ class ScaleEndpoint:
         return scale_of(obj, paths)
 
     async def _replaced(self, call: Call, scale_call: Call, paths: ScalePaths) -> JsonObject:
-        refuse_dry_run(call.request.query)
         sent = await read_object(scale_call, "UpdateOptions")
         return await self._set(call, paths, lambda _old: sent)
 
     async def _patched(self, call: Call, scale_call: Call, paths: ScalePaths) -> JsonObject:
-        refuse_dry_run(call.request.query)
-        validation = read_field_validation(call.request.query, "PatchOptions")
         # Custom kinds take other patches than built-in ones, and so do their scales.
         taker = call.kind if call.kind.is_custom else scale_call.kind
+        check_patch_type(call.request, taker)
+        validation = read_write_options(call.request.query, "PatchOptions")
         patch = await read_patch(call.request, taker, validation)
         return await self._set(call, paths, lambda old: wished(scale_call, patch(scale_of(old, paths)), validation))
 

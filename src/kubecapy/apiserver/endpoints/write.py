@@ -9,8 +9,8 @@ from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.bodies import read_body
 from kubecapy.apiserver.endpoints.call import Call
 from kubecapy.apiserver.endpoints.kinds import check_kind, check_patched_kind
-from kubecapy.apiserver.endpoints.parameters import read_field_validation, refuse_dry_run
-from kubecapy.apiserver.endpoints.patching import Patched, read_patch
+from kubecapy.apiserver.endpoints.parameters import read_write_options
+from kubecapy.apiserver.endpoints.patching import Patched, check_patch_type, read_patch
 from kubecapy.apiserver.endpoints.responses import json_response
 from kubecapy.apiserver.interfaces import Admission
 from kubecapy.apiserver.operations.decoding import FieldValidation, Misfit, fit, read_sent
@@ -36,7 +36,6 @@ class WriteEndpoint:
 
     async def create(self, call: Call) -> web.Response:
         """Store the object of the body and answer with what was stored."""
-        refuse_dry_run(call.request.query)
         renderer = call.renderer()
         written = await self._create(call, await read_object(call, "CreateOptions"))
         call.warn(written.warnings)
@@ -44,7 +43,6 @@ class WriteEndpoint:
 
     async def update(self, call: Call) -> web.Response:
         """Replace an object, or its status, by the body and answer with what was stored."""
-        refuse_dry_run(call.request.query)
         renderer = call.renderer()
         sent = await read_object(call, "UpdateOptions")
         check_address(call.kind, call.key, sent)
@@ -57,9 +55,9 @@ class WriteEndpoint:
 
     async def patch(self, call: Call) -> web.Response:
         """Apply the patch of the body and answer with what was stored."""
-        refuse_dry_run(call.request.query)
         renderer = call.renderer()
-        validation = read_field_validation(call.request.query, "PatchOptions")
+        check_patch_type(call.request, call.kind)
+        validation = read_write_options(call.request.query, "PatchOptions")
         patch = await read_patch(call.request, call.kind, validation)
         written = await self.change(call, lambda old: wished(call, patch(old), validation))
         call.warn(written.warnings)
@@ -115,7 +113,7 @@ async def read_object(call: Call, options: str) -> JsonObject:
         BadRequest: the body is of another kind, or has a wrong form.
         UnsupportedMediaType: nobody knows how to read it.
     """
-    validation = read_field_validation(call.request.query, options)
+    validation = read_write_options(call.request.query, options)
     body = await read_body(call.request, call.kind.gvk, validation)
     check_kind(call.kind, body)
     sent = read_sent(call.kind, body.value, validation, body.findings)
