@@ -38,7 +38,7 @@ def served_kinds(definition: Definition, obj: JsonObject) -> Sequence[ServedKind
 
 def _kind(definition: Definition, version: Version, openapi: JsonObject) -> ServedKind:
     spec, names = definition.spec, definition.status.accepted_names
-    schema = _compiled(msgspec.json.encode(version.openapi or JSONSchemaProps()))
+    schema = _schema_of(version)
     checks = ObjectChecks(schema, version.scale)
     return ServedKind(
         group=spec.group,
@@ -72,6 +72,10 @@ def _kind(definition: Definition, version: Version, openapi: JsonObject) -> Serv
     )
 
 
+def _schema_of(version: Version) -> Schema:
+    return _compiled(msgspec.json.encode(version.openapi or JSONSchemaProps()))
+
+
 @lru_cache(maxsize=64)
 def _compiled(props: bytes) -> Schema:
     """Return the schema that encoded `props` describe; a definition's many changes of status compile it once."""
@@ -93,8 +97,7 @@ def _storage_schema(definition: Definition, version: Version) -> Schema | None:
     name = definition.spec.storage_version
     if version.name == name:
         return None
-    stored = next(other for other in definition.spec.all_versions if other.name == name)
-    return Schema(stored.openapi or JSONSchemaProps(), check_metadata)
+    return _schema_of(next(other for other in definition.spec.all_versions if other.name == name))
 
 
 def _scale_paths(scale: types.ScalePaths | None) -> ScalePaths | None:
