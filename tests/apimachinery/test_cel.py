@@ -42,9 +42,10 @@ WELL_KNOWN = [
         listed(**PARENT),
         (
             "self.all(p, self.exists_one(q, p.group == q.group && p.kind == q.kind && p.name == q.name && "
-            "(((!has(p.namespace) || p.namespace == '') && (!has(q.namespace) || q.namespace == '')) || "
-            "(has(p.namespace) && has(q.namespace) && p.namespace == q.namespace )) && ((has(p.sectionName) && "
-            "has(q.sectionName) && p.sectionName == q.sectionName) || (!has(p.sectionName) && !has(q.sectionName)))))"
+            "(((!has(p.__namespace__) || p.__namespace__ == '') && (!has(q.__namespace__) || q.__namespace__ == '')) "
+            "|| (has(p.__namespace__) && has(q.__namespace__) && p.__namespace__ == q.__namespace__)) && "
+            "((has(p.sectionName) && has(q.sectionName) && p.sectionName == q.sectionName) || "
+            "(!has(p.sectionName) && !has(q.sectionName)))))"
         ),
     ),
     (mapped(**PARENT), "(size(self.group) == 0 && self.kind == 'Service') ? has(self.port) : true"),
