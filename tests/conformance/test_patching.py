@@ -275,6 +275,37 @@ async def test_a_custom_object_stays_what_it_is(api: Api, group: str, namespace:
     assert patched_and_why(await patch(kind=None))[1].startswith("Object 'Kind' is missing in '{")
 
 
+@pytest.mark.parametrize(
+    ("patch", "outcome"),
+    [
+        ({"$deleteFromPrimitiveList/finalizers": 3}, ["a.b/c"]),
+        ({"$deleteFromPrimitiveList/finalizers": None}, None),
+        ({"$deleteFromPrimitiveList/finalizers": ["a.b/c"]}, None),
+        ({"$setElementOrder/finalizers": 3}, "expected a []interface {}, but received a int64"),
+        ({"$setElementOrder/finalizers": None}, "expected a []interface {}, but received a %!s(<nil>)"),
+        (
+            {"$setElementOrder/finalizers": ["z.b/c"], "finalizers": ["q.b/c", "z.b/c"]},
+            "The order in patch list:\n[q.b/c z.b/c]\n doesn't match $setElementOrder list:\n[z.b/c]\n",
+        ),
+        (
+            {"$setElementOrder/ownerReferences": [{"uid": "q"}], "ownerReferences": []},
+            "no elements in any of the given slices",
+        ),
+    ],
+)
+async def test_odd_directives_of_strategic_patches(api: Api, namespace: str, patch: Any, outcome: Any) -> None:
+    maps = f"/api/v1/namespaces/{namespace}/configmaps"
+    await api.create(maps, {"metadata": {"name": "held", "finalizers": ["a.b/c"]}})
+
+    reply = await api("PATCH", f"{maps}/held", {"metadata": patch}, type_=STRATEGIC)
+    await api.merge(f"{maps}/held", {"metadata": {"finalizers": None}})
+
+    if isinstance(outcome, str):
+        assert (reply.status, reply.body["message"]) == (500, outcome)
+    else:
+        assert (reply.status, reply.body["metadata"].get("finalizers")) == (200, outcome)
+
+
 async def test_a_strategic_patch_merges_lists_by_key(api: Api, namespace: str) -> None:
     deployments = f"/apis/apps/v1/namespaces/{namespace}/deployments"
     containers = [

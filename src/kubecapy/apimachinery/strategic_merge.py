@@ -94,7 +94,7 @@ def _merge_map(target: JsonObject, patch: JsonObject, type_: str) -> JsonObject:
     # Order: after the rest, since a list may be lengthened and shortened by one patch.
     for key in patch:
         if key.startswith(_DELETE):
-            _delete_scalars(merged, key.removeprefix(_DELETE), _list_of(patch, key, "primitive list"))
+            _delete_scalars(merged, key.removeprefix(_DELETE), patch[key])
     return merged
 
 
@@ -113,7 +113,9 @@ def _unknown_directive(patch: JsonObject) -> UnmergeablePatch:
 def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
     if _RETAIN_KEYS not in patch:
         return dict(target)
-    kept = _list_of(patch, _RETAIN_KEYS, "retainKeys")
+    kept = patch[_RETAIN_KEYS]
+    if not isinstance(kept, list):
+        raise PatchError("invalid patch format of retainKeys")
     own = (key for key in patch if key != _RETAIN_KEYS and not key.startswith((_ORDER, _DELETE)))
     if any(key not in kept for key in own if patch[key] is not None):
         raise PatchError("invalid patch format of retainKeys")
@@ -122,9 +124,8 @@ def _retained(target: JsonObject, patch: JsonObject) -> JsonObject:
 
 def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rule) -> None:
     """Merge the list `field` of `patch` into `merged`, in place, in the order that the sender wants."""
-    order = _list_of(patch, _ORDER + field, "setElementOrder list")
-    old, new = merged.get(field), patch.get(field)
-    for value in [*([old] if old is not None else ()), *([new] if field in patch else ())]:
+    order, old, new = patch[_ORDER + field], merged.get(field), patch.get(field)
+    for value in [order, *([old] if old is not None else ()), *([new] if field in patch else ())]:
         if not isinstance(value, list):
             raise UnmergeablePatch(f"expected a []interface {{}}, but received a {_go_type(value)}")
     if old is None and new is None:
@@ -134,6 +135,8 @@ def _merge_ordered(merged: JsonObject, patch: JsonObject, field: str, rule: _Rul
         entries = _without_directives(new)
     else:
         entries = old if new is None else _merge_list(old, new, rule)
+    if not old and not new:
+        raise UnmergeablePatch("no elements in any of the given slices")
     merged[field] = ordered(entries, order, _places(old or [], new or [], rule), rule.merge_key)
 
 
@@ -234,16 +237,12 @@ def _is_named(entry: Any, rule: _Rule, name: Any) -> bool:
     return isinstance(entry, dict) and entry.get(rule.merge_key) == name
 
 
-def _delete_scalars(merged: JsonObject, field: str, gone: list[Any]) -> None:
-    if isinstance(merged.get(field), list):
+def _delete_scalars(merged: JsonObject, field: str, gone: Any) -> None:  # Any: a JSON value
+    """Drop the entries `gone` from a list, in place, or all of it for null; where either is no list, drop nothing."""
+    if gone is None:
+        merged.pop(field, None)
+    elif isinstance(merged.get(field), list) and isinstance(gone, list):
         merged[field] = [item for item in merged[field] if item not in gone]
-
-
-def _list_of(patch: JsonObject, directive: str, name: str) -> list[Any]:
-    value = patch[directive]
-    if not isinstance(value, list):
-        raise PatchError(f"invalid patch format of {name}")
-    return value
 
 
 def _without_directives(value: Any) -> Any:
