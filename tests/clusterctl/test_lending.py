@@ -15,7 +15,7 @@ from kubecapy.clusterctl.bootstrap_cluster.remote import RemoteCluster
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.invocation import Invocation
 from kubecapy.clusterctl.objects.raw_resources import RAW_CRDS, RAW_DEPLOYMENTS, RAW_NAMESPACES, RAW_SECRETS
-from kubecapy.clusterctl.phases.lending import borrow, give_back, namespaces
+from kubecapy.clusterctl.phases.lending import borrow, find_unneeded, give_back, namespaces
 from kubecapy.clusterctl.phases.stack import apply_objects
 from kubecapy.clusterctl.runs.progress import Progress
 from kubecapy.clusterctl.runs.record import ObjectAddress, open_record
@@ -140,6 +140,17 @@ async def test_what_a_move_copied_goes_too_and_what_was_there_stays(client: Clie
     assert "apart" not in left
     assert "theirs" in left
     assert await client.get(RAW_SECRETS, ObjectKey("default", "theirs"))
+
+
+def test_beside_other_clusters_only_a_clusters_own_namespace_goes() -> None:
+    own, theirs, named, shared = (
+        ObjectAddress("Namespace", "", name, "v1") for name in ("second", "default", "clouds", "system")
+    )
+    own_secret, their_secret = (ObjectAddress("Secret", name, "test2-ca", "v1") for name in ("second", "default"))
+    account = ObjectAddress("ServiceAccount", "system", "controller-manager", "v1")
+    made = (shared, theirs, named, own, own_secret, their_secret, account)
+
+    assert find_unneeded(made, {"default", "clouds"}) == [own, own_secret]
 
 
 async def test_giving_back_twice_is_as_once(client: Client, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(400)
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "01-article"
 COMPONENTS = "openstack-provider-system"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 LEAST_CALLS_OF_A_CREATE = 8
 """Log in, look up, and make a port, a server and an association: a sweep over fewer struck too little."""
 LEAST_CALLS_OF_A_DELETE = 3

@@ -83,7 +83,7 @@ async def take_inventory(reader: Reader, cluster: ObjectKey) -> Inventory:
     secrets = [with_kind(RAW_SECRETS, secret) for secret in (await reader.list(RAW_SECRETS)).items]
     own = tuple(secret for secret in secrets if _is_own(secret, cluster, _uids(own_objects)))
     names = {_key(secret) for secret in own}
-    referred = set(_references((*own_objects, *classes), cluster.namespace)) - names
+    referred = set(referred_secrets((*own_objects, *classes), cluster.namespace)) - names
     shared = tuple(secret for secret in secrets if _key(secret) in referred)
     return Inventory(found, tuple(sets), tuple(machines), tuple(classes), own, shared)
 
@@ -137,7 +137,8 @@ def _is_own(secret: JsonObject, cluster: ObjectKey, owners: frozenset[str]) -> b
     return labelled or any(owner["uid"] in owners for owner in metadata.get("ownerReferences") or ())
 
 
-def _references(objects: Sequence[JsonObject], namespace: str) -> Iterator[ObjectKey]:
+def referred_secrets(objects: Sequence[JsonObject], namespace: str) -> Iterator[ObjectKey]:
+    """Yield the Secrets that providerSpecs of `objects` name; those named without a namespace lie in `namespace`."""
     for obj in objects:
         place = find_provider_spec(GroupVersionKind(*split_api_version(obj["apiVersion"]), obj["kind"]), obj)
         value = (place.value if place else None) or {}

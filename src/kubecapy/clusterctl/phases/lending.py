@@ -1,7 +1,7 @@
 """Borrow an existing bootstrap cluster: add what is missing, and give it back as it was."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from kubecapy.apimachinery.errors import AlreadyExists, NotFound
@@ -12,9 +12,10 @@ from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.bootstrap_cluster.loan import LoanBook
 from kubecapy.clusterctl.errors import ClusterctlError
 from kubecapy.clusterctl.inputs.components import in_order, key_of_object, secrets_of
+from kubecapy.clusterctl.move.inventory import referred_secrets, with_kind
 from kubecapy.clusterctl.move.sides import Side
 from kubecapy.clusterctl.objects.discovery import Discovery
-from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_SECRETS
+from kubecapy.clusterctl.objects.raw_resources import RAW_CLUSTERS, RAW_MACHINES, RAW_SECRETS
 from kubecapy.clusterctl.phases.stack import apply_objects
 from kubecapy.clusterctl.runs.record import ObjectAddress
 from kubecapy.clusterctl.runs.run import Run
@@ -155,20 +156,21 @@ async def give_back(bootstrap: Side, run: Run, *, remove: bool) -> None:
 
 
 async def _remove_components(bootstrap: Side, components: Sequence[ObjectAddress], waiter: Waiter) -> None:
-    """Delete `components`, which were made in that order, backwards; other clusters need the same ones.
+    """Delete `components`, which were made in that order, backwards; what other clusters need stays.
 
     Order: the controllers end before their rights go, in peace. Returns once all is gone: whoever borrows the cluster
     next must not meet a namespace that is about to end.
     """
     client = bootstrap.client
-    if components and await _list_clusters(client):
+    clusters = await _list_clusters(client)
+    unneeded = find_unneeded(components, await _list_used_namespaces(client, clusters)) if clusters else components
+    if len(unneeded) < len(components):
         waiter.progress.warn("The provider components stay in the bootstrap cluster: it manages other clusters")
-        return
-    if components:
+    elif components and not clusters:
         await bootstrap.stop_controllers()
     discovery = Discovery(client)
     deleted: list[tuple[ObjectAddress, Resource[JsonObject]]] = []
-    for address in reversed(components):
+    for address in reversed(unneeded):
         if resource := await _find_resource(discovery, address):
             waiter.progress.detail(4, f"Deleting {address.kind} {address.namespace}/{address.name}")
             await client.delete(resource, ObjectKey(address.namespace, address.name))
@@ -177,6 +179,27 @@ async def _remove_components(bootstrap: Side, components: Sequence[ObjectAddress
         look = partial(_look_whether_gone, client, resource, address)
         what = f"{address.kind} {address.namespace}/{address.name} to be removed"
         await waiter.wait_for(what, look, limit_seconds=REMOVAL_LIMIT_SECONDS)
+
+
+async def _list_used_namespaces(client: Client, clusters: Sequence[JsonObject]) -> set[str]:
+    """Return the namespaces of `clusters` and of the Secrets that these and their Machines name."""
+    machines = [with_kind(RAW_MACHINES, machine) for machine in (await client.list(RAW_MACHINES)).items]
+    users = [*(with_kind(RAW_CLUSTERS, cluster) for cluster in clusters), *machines]
+    named = {secret.namespace for user in users for secret in referred_secrets([user], key_of_object(user).namespace)}
+    return named | {key_of_object(user).namespace for user in users}
+
+
+def find_unneeded(made: Sequence[ObjectAddress], used: Collection[str]) -> Sequence[ObjectAddress]:
+    """Return what of `made` other clusters, which have namespaces `used`, do not need.
+
+    They share controllers, kinds and rights. A namespace in which none of that was made, but Secrets at most, was one
+    cluster's own, and goes with them.
+    """
+    shared = {address.namespace for address in made if address.kind != "Secret"}
+    own = {address.name for address in made if address.kind == "Namespace"}.difference(used, shared)
+    return [
+        address for address in made if address.namespace in own or (address.kind == "Namespace" and address.name in own)
+    ]
 
 
 async def _find_resource(discovery: Discovery, address: ObjectAddress) -> Resource[JsonObject] | None:
