@@ -17,7 +17,7 @@ from kubecapy.apimachinery.json_syntax import why_no_json
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.nesting import MAX_DEPTH, can_be_too_deep, is_too_deep
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
-from kubecapy.apiserver.operations.decoding import FieldValidation
+from kubecapy.apiserver.operations.decoding import FieldValidation, cannot_be_handled
 from kubecapy.apiserver.protobuf.decoding import read_envelope, read_message
 from kubecapy.apiserver.protobuf.wire import WireError
 
@@ -92,8 +92,7 @@ async def read_body(
     except Unreadable as error:
         raise unrecognized(expected.kind, str(error), data) from error
     except MalformedMessage as error:
-        words = f'{error.sent.kind} in version "{error.sent.version}" cannot be handled as a {expected.kind}: {error}'
-        raise BadRequest(words) from error
+        raise cannot_be_handled(error.sent, expected.kind, str(error)) from error
 
 
 def decode_body(type_: str, data: bytes, expected: GroupVersionKind, validation: FieldValidation = "Ignore") -> Body:

@@ -9,7 +9,7 @@ from kubecapy.apimachinery.go_types import WrongType, read_as, type_of_kind
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apimachinery.resources import GroupVersionKind, split_api_version
 from kubecapy.apiserver.endpoints.bodies import Body, unrecognized
-from kubecapy.apiserver.operations.decoding import Misfit
+from kubecapy.apiserver.operations.decoding import Misfit, cannot_be_handled
 from kubecapy.apiserver.registry.access import read_text
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
@@ -48,9 +48,7 @@ def check_builtin(gvk: GroupVersionKind, obj: JsonObject) -> None:
     """
     sent = _stated(gvk, obj)
     if sent != gvk:
-        raise BadRequest(
-            f'{sent.kind} in version "{sent.version}" cannot be handled as a {gvk.kind}: {_why(sent, gvk)}'
-        )
+        raise cannot_be_handled(sent, gvk.kind, _why(sent, gvk))
 
 
 def check_form(gvk: GroupVersionKind, obj: JsonObject) -> None:
@@ -62,8 +60,7 @@ def check_form(gvk: GroupVersionKind, obj: JsonObject) -> None:
     try:
         read_as(obj, type_of_kind(gvk))
     except WrongType as error:
-        words = f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {error}'
-        raise BadRequest(words) from error
+        raise cannot_be_handled(gvk, gvk.kind, str(error)) from error
 
 
 def check_patched_kind(kind: ServedKind, obj: JsonObject, shown: str) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from kubecapy.apimachinery.errors import BadRequest
 from kubecapy.apimachinery.go_types import WrongType, read_as
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.resources import GroupVersionKind
 from kubecapy.apimachinery.schema.embedded import MalformedMetadata
 from kubecapy.apiserver.registry.kinds import ServedKind
 
@@ -46,7 +47,7 @@ def read_sent(kind: ServedKind, obj: JsonObject, validation: FieldValidation, fo
     try:
         return fit(kind, obj, validation, found)
     except Misfit as error:
-        raise cannot_be_handled(kind, str(error)) from error
+        raise cannot_be_handled(kind.gvk, kind.kind, str(error)) from error
 
 
 def fit(kind: ServedKind, obj: JsonObject, validation: FieldValidation, found: Sequence[str] = ()) -> Sent:
@@ -65,9 +66,9 @@ def fit(kind: ServedKind, obj: JsonObject, validation: FieldValidation, found: S
     return Sent(read, _report([*found, *(f'unknown field "{path}"' for path in unknown)], validation))
 
 
-def cannot_be_handled(kind: ServedKind, why: str) -> BadRequest:
-    """Return the error for a body that does not decode as its kind."""
-    return BadRequest(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}')
+def cannot_be_handled(sent: GroupVersionKind, expected: str, why: str) -> BadRequest:
+    """Return the error for a body that says that it is `sent`, and is no `expected`."""
+    return BadRequest(f'{sent.kind} in version "{sent.version}" cannot be handled as a {expected}: {why}')
 
 
 def _read_builtin(kind: ServedKind, obj: JsonObject) -> tuple[JsonObject, Sequence[str]]:
