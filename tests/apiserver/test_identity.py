@@ -293,7 +293,7 @@ class TestSigningRequests:
 
         assert changed["spec"]["signerName"] == KUBELET_SIGNER
         assert both.status == 422
-        assert "mutually exclusive" in both.body["message"]
+        assert 'may not remove a condition of type "Denied"' in both.body["message"]
         assert 'may not remove a condition of type "Denied"' in emptied.body["message"]
 
     async def test_are_signed_by_those_who_may_for_the_signer(self, server: ApiServer, pki: LocalPki, api: Api) -> None:

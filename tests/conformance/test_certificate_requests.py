@@ -70,12 +70,18 @@ async def test_who_signs_does_not_decide(api: Api, namespace: str) -> None:
 
     early = await refused(approved)
     decided = await api.merge(f"{path}/approval", approved)
+    taken_back = await api("PATCH", f"{path}/approval", {"status": None}, type_=MERGE)
+    both = {"status": {"conditions": [{"type": type_, "status": "True"} for type_ in ("Approved", "Denied")]}}
+    undecided = await api("PATCH", f"{path}/approval", both, type_=MERGE)
     late = await refused({"status": None})
     no_certificate = await refused({"status": {"certificate": "eA=="}})
     await api.delete(path)
 
     assert early == forbidden('add a condition of type "Approved"')
     assert [condition["type"] for condition in decided["status"]["conditions"]] == ["Approved"]
+    assert told(taken_back) == forbidden('remove a condition of type "Approved"')
+    exclusive = 'Invalid value: "Denied": Approved and Denied conditions are mutually exclusive'
+    assert told(undecided) == invalid(KIND, namespace, ("status.conditions", "Invalid", exclusive))
     assert late == forbidden('remove a condition of type "Approved"')
     why = 'Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block'
     assert no_certificate == invalid(KIND, namespace, ("status.certificate", "Invalid", why))

@@ -5,6 +5,7 @@ CertificateApproval (v1.32): only conditions change, a decision stays, and the s
 signer.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from aiohttp import web
@@ -19,12 +20,15 @@ from kubecapy.apiserver.admission.signers import may_use_signer
 from kubecapy.apiserver.authorization import Authorizer
 from kubecapy.apiserver.authorization.wording import refused
 from kubecapy.apiserver.interfaces import Attributes, ObjectReader, ObjectWriter, UserInfo
-from kubecapy.apiserver.registry.strategies.errors import not_supported
+from kubecapy.apiserver.registry.strategies.errors import forbidden, not_supported
+from kubecapy.apiserver.registry.strategies.errors import invalid as invalid_field
 from kubecapy.clock import Clock
 
 GROUP: Final = "certificates.k8s.io"
 PLURAL: Final = "certificatesigningrequests"
 _DECISIONS: Final = ("Approved", "Denied")
+_LASTING: Final = (*_DECISIONS, "Failed")
+"""Conditions that are True or not there, and never go."""
 
 
 class Approvals:
@@ -67,12 +71,11 @@ class Approvals:
             raise _not_permitted(attributes, signer)
 
     def _decide(self, old: CertificateSigningRequest, new: CertificateSigningRequest) -> list[JsonObject]:
-        """Return the new conditions: decisions of before stay, and times are filled in."""
-        kept = {condition.type: condition for condition in old.status.conditions if condition.type in _DECISIONS}
-        wished = {condition.type: condition for condition in new.status.conditions}
-        _refuse_wrong(old.metadata.name, new.status.conditions, {**wished, **kept})
-        merged = [*new.status.conditions, *(kept[name] for name in kept if name not in wished)]
-        return [self._stamped(kept.get(condition.type, condition)) for condition in merged]
+        """Return the new conditions with their times filled in; what was decided stays decided."""
+        errors = [*_condition_errors(new), *_removal_errors(old, new)]
+        if errors:
+            raise invalid("CertificateSigningRequest", GROUP, old.metadata.name, errors)
+        return [self._stamped(condition) for condition in new.status.conditions]
 
     def _stamped(self, condition: CertificateSigningRequestCondition) -> JsonObject:
         now = format_time(self._clock.now())
@@ -83,21 +86,21 @@ class Approvals:
         }
 
 
-def _refuse_wrong(
-    name: str,
-    wished: tuple[CertificateSigningRequestCondition, ...],
-    decided: dict[str, CertificateSigningRequestCondition],
-) -> None:
-    errors = [
-        not_supported(f"status.conditions[{index}].status", condition.status, ("True",))
-        for index, condition in enumerate(wished)
-        if condition.type in _DECISIONS and condition.status != "True"
-    ]
-    if all(decision in decided for decision in _DECISIONS):
-        detail = "Invalid value: Approved and Denied conditions are mutually exclusive"
-        errors.append(FieldError("status.conditions", "FieldValueInvalid", detail))
-    if errors:
-        raise invalid("CertificateSigningRequest", GROUP, name, errors)
+def _condition_errors(request: CertificateSigningRequest) -> Iterator[FieldError]:
+    types = [condition.type for condition in request.status.conditions]
+    for index, condition in enumerate(request.status.conditions):
+        if condition.type in _LASTING and condition.status != "True":
+            yield not_supported(f"status.conditions[{index}].status", condition.status, ("True",))
+        if condition.type in _DECISIONS and {*_DECISIONS} <= {*types[: index + 1]}:
+            why = "Approved and Denied conditions are mutually exclusive"
+            yield invalid_field("status.conditions", condition.type, why)
+
+
+def _removal_errors(old: CertificateSigningRequest, new: CertificateSigningRequest) -> Iterator[FieldError]:
+    before, after = ({condition.type for condition in request.status.conditions} for request in (old, new))
+    for type_ in _LASTING:
+        if type_ in before - after:
+            yield forbidden("status.conditions", f'updates may not remove a condition of type "{type_}"')
 
 
 def _read(obj: JsonObject) -> CertificateSigningRequest:
