@@ -1,14 +1,9 @@
 """What an operation costs, counted instead of timed."""
 
-import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
-from types import CodeType, FrameType, FunctionType
-from typing import Any
 
 import pytest
+from tests.apiserver.counted_calls import counted
 
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.nesting import can_be_too_deep, is_too_deep
@@ -17,24 +12,6 @@ from kubecapy.apiserver.operations.writing import Update
 from kubecapy.apiserver.settings import ApiServerSettings
 from kubecapy.apiserver.storage.records import Record
 from kubecapy.clock import SystemClock
-
-
-@contextmanager
-def counted(*functions: FunctionType) -> Iterator[Counter[str]]:
-    """Count the calls of `functions` while the block runs."""
-    counts: Counter[str] = Counter()
-    wanted: dict[CodeType, str] = {function.__code__: function.__name__ for function in functions}
-
-    def note(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code in wanted:
-            counts[wanted[frame.f_code]] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield counts
-    finally:
-        sys.setprofile(before)
 
 
 @pytest.mark.parametrize("part", ["", "status"])

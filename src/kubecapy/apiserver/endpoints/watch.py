@@ -4,7 +4,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 import msgspec
@@ -18,6 +18,7 @@ from kubecapy.apiserver.endpoints.parameters import check_watch_options, read_bo
 from kubecapy.apiserver.endpoints.read import selection_of
 from kubecapy.apiserver.endpoints.rendering import Renderer
 from kubecapy.apiserver.endpoints.responses import NOT_CACHED, add_warnings, to_wire
+from kubecapy.apiserver.endpoints.shared_frames import SharedFrames, join, stored_frames
 from kubecapy.apiserver.operations.listing import ListOptions, Page, list_page
 from kubecapy.apiserver.operations.selection import Selection
 from kubecapy.apiserver.operations.versions import is_storage_version
@@ -29,8 +30,6 @@ from kubecapy.clock import Clock
 
 _MIN_TIMEOUT_SECONDS = 1800
 """Source: kube-apiserver's --min-request-timeout; a watch without timeoutSeconds lasts up to twice as long."""
-_PIECE_BYTES = 64 * 1024
-"""Frames are sent together up to this size."""
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -54,6 +53,7 @@ class WatchEndpoint:
         self._limits = limits
         self._clock = clock
         self._random = random
+        self._shared = SharedFrames()
 
     async def watch(self, call: Call) -> web.StreamResponse:
         """Stream until the client goes, the time is over, or the client is too slow.
@@ -68,7 +68,7 @@ class WatchEndpoint:
         selection, renderer = selection_of(call), call.renderer()
         with self._store.subscribe(call.kind.resource, self._limits.buffered_changes) as subscription:
             # Order: subscribed first, then read, without suspending between: no change falls into a gap.
-            stream = _Stream(call.request, selection, renderer, self._limits.stall_seconds)
+            stream = _Stream(call.request, selection, renderer, self._shared, self._limits.stall_seconds)
             try:
                 backlog, goes_on = self._backlog(stream, options), True
             except (Gone, ServerTimeout) as error:
@@ -134,14 +134,19 @@ class WatchEndpoint:
                 await stream.send([_error_frame(Gone("too old resource version: the watch fell behind"))])
                 return
             else:
-                await stream.send(stream.frames_of(_after(changes, options.revision or 0)))
+                await stream.tell(_after(changes, options.revision or 0))
 
 
 class _Stream:
     """Turns changes into frames as one client wants to see them, and sends them."""
 
     def __init__(
-        self, request: web.BaseRequest, selection: Selection, renderer: Renderer, stall_seconds: float
+        self,
+        request: web.BaseRequest,
+        selection: Selection,
+        renderer: Renderer,
+        shared: SharedFrames,
+        stall_seconds: float,
     ) -> None:
         self.selection = selection
         self.renderer = renderer
@@ -149,8 +154,9 @@ class _Stream:
         self._request = request
         self._stall_seconds = stall_seconds
         self._is_first = True
+        self._shared = shared
         own_version = is_storage_version(renderer.kind)
-        self._shares_frames = selection.selects_all and renderer.shape == "object" and own_version
+        self._shows_stored = selection.selects_all and renderer.shape == "object" and own_version
 
     def frame(self, type_: str, record: Record) -> bytes:
         """Return one event with the state of an object."""
@@ -168,16 +174,14 @@ class _Stream:
             yield self.bookmark(page.revision, {INITIAL_EVENTS_END: "true"})
 
     def frames_of(self, changes: Iterable[Change]) -> Iterator[bytes]:
-        """Yield the frames of `changes` that the client is to see.
+        """Return the frames of `changes` that the client is to see.
 
         An object that begins to match is ADDED to the client's world, one that ceases to match DELETED from it.
         """
-        for change in changes:
-            if self._shares_frames:
-                if self.selection.matches(change.record):
-                    yield change.frame
-            elif seen := _seen_type(change, self.selection):
-                yield self.frame(seen, _shown(change, seen))
+        if self._shows_stored:
+            return stored_frames(self.selection, changes)
+        seen = ((change, _seen_type(change, self.selection)) for change in changes)
+        return (self.frame(type_, _shown(change, type_)) for change, type_ in seen if type_)
 
     def _take_first(self) -> bool:
         is_first, self._is_first = self._is_first, False
@@ -188,20 +192,21 @@ class _Stream:
         self.response.enable_chunked_encoding()
         await self.response.prepare(self._request)
 
+    async def tell(self, changes: Sequence[Change]) -> None:
+        """Send what the client is to see of `changes`, as `send` does; they are all that there are between them."""
+        if self._shows_stored:
+            await self._write_all(self._shared.pieces(self.selection, changes))
+        else:
+            await self.send(self.frames_of(changes))
+
     async def send(self, frames: Iterable[bytes]) -> None:
         """Send `frames`, small ones together; TimeoutError where the client takes nothing for too long."""
-        waiting = bytearray()
-        for frame in frames:
-            waiting += frame
-            if len(waiting) >= _PIECE_BYTES:
-                await self._write(bytes(waiting))
-                waiting.clear()
-        if waiting:
-            await self._write(bytes(waiting))
+        await self._write_all(join(frames))
 
-    async def _write(self, data: bytes) -> None:
-        async with asyncio.timeout(self._stall_seconds):
-            await self.response.write(data)
+    async def _write_all(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            async with asyncio.timeout(self._stall_seconds):
+                await self.response.write(piece)
 
     def cut(self) -> None:
         """Drop the connection of a client that takes nothing."""
@@ -209,9 +214,11 @@ class _Stream:
             self._request.transport.abort()
 
 
-def _after(changes: Iterable[Change], revision: int) -> Iterable[Change]:
+def _after(changes: Sequence[Change], revision: int) -> Sequence[Change]:
     """Return the changes behind `revision`, which may be one that was still to come when the watch began."""
-    return (change for change in changes if change.revision > revision)
+    if not changes or changes[0].revision > revision:
+        return changes
+    return [change for change in changes if change.revision > revision]
 
 
 def _seen_type(change: Change, selection: Selection) -> str:
