@@ -38,6 +38,8 @@ Frame = list[Any]
 Step = Callable[[Frame], Any]
 """Evaluates a node."""
 _ANY: Final = frozenset({Kind.DYN, Kind.PARAMETER})
+_OPEN: Final = frozenset({Kind.DYN, Kind.NULL, Kind.OPAQUE, Kind.OBJECT})
+"""Of values of any type, and of such that null may stand for."""
 _UNGUARDED: Final = frozenset({*OPERATORS, "flatten"})
 """What looks at the types of its values itself."""
 _OF_A_TRAIT: Final = frozenset({"contains", "startsWith", "endsWith", "matches"})
@@ -136,7 +138,7 @@ class _Planner:
             steps[1] = lambda _: field
         if name == "_+_" and _gathers(given):
             return _apply(_grow, steps)
-        function = functions()[name]
+        function = functions().get(name, _never_called)
         if name == "sum":
             function = partial(function, nothing=_nothing_of(self._checked.types[given[0]]))
         is_open = name not in _UNGUARDED and any(_is_open(self._checked.types[argument]) for argument in given)
@@ -248,8 +250,8 @@ def _nothing_of(items: Type) -> Any:
 
 
 def _is_open(found: Type) -> bool:
-    """Return whether some of a type is known only when an expression is evaluated."""
-    return found.kind is Kind.DYN or any(map(_is_open, found.parameters))
+    """Return whether a value may be of another type, which is known only when an expression is evaluated."""
+    return found.kind in _OPEN or any(map(_is_open, found.parameters))
 
 
 def _told_of(name: str, found: Sequence[Type]) -> str:
@@ -322,6 +324,11 @@ def _known(value: Any) -> Any:
     if isinstance(value, CelError):
         raise value
     return value
+
+
+def _never_called(*_given: Any) -> Any:
+    """Stand for the functions of an authorizer, which no rule is given."""
+    raise CelError(NO_OVERLOAD)
 
 
 def _never_made(_frame: Frame) -> Any:

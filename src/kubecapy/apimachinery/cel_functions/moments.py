@@ -14,7 +14,7 @@ _PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _MICROSECONDS: Final = {
     "ns": 0.001, "us": 1, "µs": 1, "μs": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000,
 }  # fmt: skip
-_TIMESTAMP: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_TIMESTAMP: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _LONGEST: Final = timedelta(microseconds=(2**63 - 1) // 1_000)
 
 
@@ -46,7 +46,7 @@ def read_timestamp(text: str) -> datetime:
     if found is None:
         raise ValueError(f"parsing time {text}")
     day, hour, fraction, zone = found.groups()
-    return datetime.fromisoformat(f"{day}T{hour}.{(fraction or '0')[:6].ljust(6, '0')}{zone.upper()}")
+    return datetime.fromisoformat(f"{day}T{hour}.{(fraction or '0')[:6].ljust(6, '0')}{zone}")
 
 
 def write_duration(value: timedelta) -> str:
