@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from kubecapy.apimachinery.cel import types
 from kubecapy.apimachinery.cel.checker import Checked
-from kubecapy.apimachinery.cel.declarations import Overload, overloads, type_names
+from kubecapy.apimachinery.cel.declarations import type_names
+from kubecapy.apimachinery.cel.dispatch import guarded, is_open
+from kubecapy.apimachinery.cel.forms import FORMS, Frame, Step, or_error
 from kubecapy.apimachinery.cel.functions import functions
 from kubecapy.apimachinery.cel.issues import CelError
 from kubecapy.apimachinery.cel.operators import OPERATORS, has, select
@@ -32,17 +34,10 @@ from kubecapy.apimachinery.cel.tree import (
     Uint,
 )
 from kubecapy.apimachinery.cel.types import Kind, Type
-from kubecapy.apimachinery.cel.values import NO_OVERLOAD, NOTHING, OptionalValue, type_of
+from kubecapy.apimachinery.cel.values import NO_OVERLOAD, OptionalValue, type_of
 
-Frame = list[Any]
-Step = Callable[[Frame], Any]
-"""Evaluates a node."""
-_ANY: Final = frozenset({Kind.DYN, Kind.PARAMETER})
-_OPEN: Final = frozenset({Kind.DYN, Kind.NULL, Kind.OPAQUE, Kind.OBJECT})
-"""Of values of any type, and of such that null may stand for."""
 _UNGUARDED: Final = frozenset({*OPERATORS, "flatten"})
 """What looks at the types of its values itself."""
-_OF_A_TRAIT: Final = frozenset({"contains", "startsWith", "endsWith", "matches"})
 
 
 class Program:
@@ -131,8 +126,8 @@ class _Planner:
         given = (node.target, *node.arguments) if node.target is not None and is_method else node.arguments
         name = name or node.function.removeprefix(".")
         steps = [self.plan(argument) for argument in given]
-        if name in _SPECIAL:
-            return _SPECIAL[name](steps)
+        if name in FORMS:
+            return FORMS[name](steps)
         if name == "_?._":
             field = self._field_name(given[0], str(getattr(given[1], "value", "")))
             steps[1] = lambda _: field
@@ -141,8 +136,8 @@ class _Planner:
         function = functions().get(name, _never_called)
         if name == "sum":
             function = partial(function, nothing=_nothing_of(self._checked.types[given[0]]))
-        is_open = name not in _UNGUARDED and any(_is_open(self._checked.types[argument]) for argument in given)
-        return _apply(_guarded(name, function, is_method=is_method) if is_open else function, steps)
+        is_late = name not in _UNGUARDED and any(is_open(self._checked.types[argument]) for argument in given)
+        return _apply(guarded(name, function, is_method=is_method) if is_late else function, steps)
 
     def _list(self, node: ListNode) -> Step:
         items = [self.plan(item) for item in node.items]
@@ -197,7 +192,7 @@ class _Planner:
                 if condition is None:
                     frame[accumulator] = step(frame)
                 else:
-                    frame[accumulator] = _or_error(step, frame)
+                    frame[accumulator] = or_error(step, frame)
             return result(frame)
 
         return fold
@@ -230,48 +225,10 @@ def _apply(function: Callable[..., Any], steps: Sequence[Step]) -> Step:
     return apply
 
 
-def _guarded(name: str, function: Callable[..., Any], *, is_method: bool) -> Callable[..., Any]:
-    """Return a function that refuses what no way to call it takes, as some types are known only when it is called."""
-    ways = [way for way in overloads()[name] if way.is_method == is_method]
-
-    def call(*given: Any) -> Any:
-        if not any(_takes(way, given) for way in ways):
-            found = [type_of(one) for one in given]
-            raise CelError(f"{NO_OVERLOAD}{_told_of(name, found)}")
-        return function(*given)
-
-    return call
-
-
 def _nothing_of(items: Type) -> Any:
     """Return the sum of no items of a type."""
     item = items.parameters[0] if items.parameters else items
     return {types.DOUBLE: 0.0, types.UINT: Uint(0), types.DURATION: timedelta()}.get(item, 0)
-
-
-def _is_open(found: Type) -> bool:
-    """Return whether a value may be of another type, which is known only when an expression is evaluated."""
-    return found.kind in _OPEN or any(map(_is_open, found.parameters))
-
-
-def _told_of(name: str, found: Sequence[Type]) -> str:
-    """Return what is told of the call of a function: of some that cel-go asks for a trait alone, less."""
-    if name in _OF_A_TRAIT:
-        return ""
-    return ": size" if name == "size" else f": {name}({', '.join(one.name for one in found)})"
-
-
-def _takes(way: Overload, given: Sequence[Any]) -> bool:
-    return len(way.taken) == len(given) and all(map(_is_of, given, way.taken))
-
-
-def _is_of(value: Any, wanted: Type) -> bool:
-    """Return whether a value is of a type; of a list the first item counts for all."""
-    if wanted.kind in _ANY:
-        return True
-    if wanted.name != type_of(value).name:
-        return False
-    return not (isinstance(value, list) and value) or _is_of(value[0], wanted.parameters[0])
 
 
 def _gathers(given: Sequence[Node]) -> bool:
@@ -308,13 +265,6 @@ def _held(optional: Any) -> tuple[Any, ...]:
     return optional.held
 
 
-def _or_error(step: Step, frame: Frame) -> Any:
-    try:
-        return step(frame)
-    except CelError as error:
-        return error
-
-
 def _known(value: Any) -> Any:
     """Return what a loop has gathered.
 
@@ -337,78 +287,3 @@ def _never_made(_frame: Frame) -> Any:
 
 def _is_true(node: Node) -> bool:
     return isinstance(node, Literal) and node.value is True
-
-
-def _logical(*, decides: bool) -> Callable[[Sequence[Step]], Step]:
-    """Return what plans `&&` and `||`: one operand that decides is enough, whatever is wrong with the others."""
-
-    def plan(steps: Sequence[Step]) -> Step:
-        def evaluate(frame: Frame) -> bool:
-            failure: CelError | None = None
-            for step in steps:
-                try:
-                    value = step(frame)
-                except CelError as error:
-                    failure = failure or error
-                    continue
-                if not isinstance(value, bool):
-                    failure = failure or CelError(NO_OVERLOAD)
-                elif value is decides:
-                    return value
-            if failure is not None:
-                raise failure
-            return not decides
-
-        return evaluate
-
-    return plan
-
-
-def _conditional(steps: Sequence[Step]) -> Step:
-    condition, chosen, otherwise = steps
-
-    def evaluate(frame: Frame) -> Any:
-        holds = condition(frame)
-        if not isinstance(holds, bool):
-            raise CelError(NO_OVERLOAD)
-        return chosen(frame) if holds else otherwise(frame)
-
-    return evaluate
-
-
-def _not_false(steps: Sequence[Step]) -> Step:
-    (operand,) = steps
-    return lambda frame: _or_error(operand, frame) is not False
-
-
-def _or_value(steps: Sequence[Step]) -> Step:
-    optional, otherwise = steps
-
-    def evaluate(frame: Frame) -> Any:
-        found = optional(frame)
-        if not isinstance(found, OptionalValue):
-            return found
-        return found.held[0] if found.held else otherwise(frame)
-
-    return evaluate
-
-
-def _or(steps: Sequence[Step]) -> Step:
-    optional, otherwise = steps
-
-    def evaluate(frame: Frame) -> Any:
-        found = optional(frame)
-        return otherwise(frame) if found == NOTHING else found
-
-    return evaluate
-
-
-_SPECIAL: Final[Mapping[str, Callable[[Sequence[Step]], Step]]] = {
-    "_&&_": _logical(decides=False),
-    "_||_": _logical(decides=True),
-    "_?_:_": _conditional,
-    "@not_strictly_false": _not_false,
-    "or": _or,
-    "orValue": _or_value,
-}
-"""What need not evaluate all that it is given."""
