@@ -161,6 +161,16 @@ def test_what_broke_a_rule_before_may_stay_unchanged() -> None:
     assert compile_schema(ruled(OBJECT, never)).validate({"spec": {"a": 0}}, {"spec": {"a": 0}}) != []
 
 
+@pytest.mark.parametrize(("length", "said"), [(5 * 1024, "x" * 5 * 1024), (5 * 1024 + 1, "too long")])
+def test_a_message_that_is_made_has_a_greatest_length(length: int, said: str) -> None:
+    rule = {"rule": "self == ''", "messageExpression": "self", "message": "too long"}
+    schema = compile_schema(ruled({"type": "string", "maxLength": 6000}, rule))
+
+    (error,) = schema.validate({"spec": "x" * length})
+
+    assert error.detail.endswith(f": {said}")
+
+
 def test_a_schema_without_rules_does_not_load_what_reads_rules() -> None:
     program = (
         "import sys; from kubecapy.apimachinery.schema import compile_schema\n"

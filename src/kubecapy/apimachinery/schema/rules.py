@@ -13,7 +13,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from kubecapy.apimachinery.cel.evaluation import Program
 from kubecapy.apimachinery.cel.issues import CelError
@@ -26,6 +26,8 @@ from kubecapy.apimachinery.schema.props import JSONSchemaProps, ValidationRule
 from kubecapy.apimachinery.schema.rule_checks import Scope, scope_of
 from kubecapy.apimachinery.schema.rule_values import View, compile_view
 
+_LONGEST_MESSAGE: Final = 5 * 1024
+"""Limit: a message expression that makes more bytes counts for nothing (pkg/apis/cel/config.go of k8s.io/apiserver)."""
 Unchanged = Callable[[], bool]
 """Returns whether a value, or the nearest one around it that has an old self, is what it was: asked when needed."""
 RuleCheck = Callable[[Any, Any, Unchanged, str, list[FieldError]], None]
@@ -85,12 +87,10 @@ class _Rule:
 
     def _describe(self, variables: Mapping[str, Any]) -> str:
         if self._message is not None:
-            try:
-                text = self._message.evaluate(variables)
-            except CelError:
-                text = None
-            if isinstance(text, str) and text.strip() and "\n" not in text.strip():
-                return text.strip()
+            with suppress(CelError):
+                text = self._message.evaluate(variables).strip()
+                if text and "\n" not in text and len(text.encode()) <= _LONGEST_MESSAGE:
+                    return str(text)
         return self._source.message.strip() or f"failed rule: {self._source.rule.strip()}"
 
     def _error(self, value: Any, path: str, message: str) -> FieldError:
