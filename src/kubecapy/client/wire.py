@@ -2,6 +2,7 @@
 
 import http
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -99,7 +100,7 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
         DecodeError: the line is no watch event, or its object does not fit the kind's type.
     """
     try:
-        event: WatchEvent[T] = decode(line, WatchEvent[resource.type])  # type: ignore[name-defined]  # a value here
+        event: WatchEvent[T] = decode(line, _event_of(resource.type))
     except DecodeError:
         return _decode_rare(line, resource)
     # A kind whose fields are all optional also takes a bookmark's object, or a Status.
@@ -108,6 +109,11 @@ def decode_delta(line: bytes, resource: Resource[T]) -> Delta[T]:
             return Delta(kind, event.object, revision_of(event.object))
         case _:
             return _decode_rare(line, resource)
+
+
+@cache
+def _event_of(type_: Any) -> Any:  # Any: types made at run time
+    return WatchEvent[type_]
 
 
 def _decode_rare(line: bytes, resource: Resource[T]) -> Delta[T]:

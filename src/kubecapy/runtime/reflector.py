@@ -8,7 +8,7 @@ Source: client-go tools/cache/reflector.go.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Generic, Protocol, TypeVar
 
@@ -72,21 +72,21 @@ class Reflector(Generic[T]):
         self._clock = clock
         self._random = random
         self._failures = 0
+        self._revision: str | None = None
+        """Where to resume; None where everything has to be listed."""
 
     async def run(self) -> None:
         """Follow the kind until cancelled; no failure of the server ends it."""
-        revision: str | None = None
         while True:
             started = self._clock.monotonic()
             failure: Exception | None = None
             try:
-                if revision is None:
-                    revision = await self._list()
-                async for seen in self._watch(revision):
-                    revision = seen
+                if self._revision is None:
+                    self._revision = await self._list()
+                await self._watch(self._revision)
             except Gone:
                 _log.log(V(4), "Listing %s again: the revision expired", self._resource.qualified_plural)
-                revision = None
+                self._revision = None
             except (StatusError, Unreachable) as error:
                 failure = error
             await self._pause(failure, self._clock.monotonic() - started)
@@ -99,8 +99,8 @@ class Reflector(Generic[T]):
         self._sink.replace(listing.items)
         return listing.resource_version
 
-    async def _watch(self, revision: str) -> AsyncIterator[str]:
-        """Apply deltas until the server ends the watch; yield each revision from which to resume."""
+    async def _watch(self, revision: str) -> None:
+        """Apply deltas from `revision` on until the server ends the watch, and remember how far they went."""
         scope = self._scope
         async with self._client.watch(
             self._resource,
@@ -112,7 +112,7 @@ class Reflector(Generic[T]):
             async for delta in deltas:
                 if delta.type != "BOOKMARK":
                     self._sink.apply(delta)
-                yield delta.resource_version
+                self._revision = delta.resource_version
 
     async def _pause(self, failure: Exception | None, lasted_seconds: float) -> None:
         """Wait before the next try; not at all after a watch that ended in the course of things."""

@@ -190,6 +190,8 @@ class WorkQueue(Generic[K]):
 
     def _release_due(self) -> float | None:
         """Add the delayed keys whose time has come; return the time of the next one."""
+        if not self._heap:
+            return None
         now = self._clock.monotonic()
         while self._heap:
             due, _, key = self._heap[0]
