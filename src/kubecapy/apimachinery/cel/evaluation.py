@@ -221,6 +221,9 @@ def _apply(function: Callable[..., Any], steps: Sequence[Step]) -> Step:
             raise
         except (ValueError, OverflowError) as error:
             raise CelError(str(error)) from error
+        except (AttributeError, TypeError) as error:
+            # What was stored with a wrong type may stay so, and then is not of the type that was checked.
+            raise CelError(NO_OVERLOAD) from error
 
     return apply
 
