@@ -10,6 +10,8 @@ SHELL := /bin/sh
 CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/venv/bin
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
+# Compiled files go there: without them, every process that a test or the demo starts would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 export MYPY_CACHE_DIR := $(CACHE)/mypy
 export RUFF_CACHE_DIR := $(CACHE)/ruff
