@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from tests.clusterctl.puppets import CLUSTER, NAMESPACE, HurriedClock, Puppet, components, open_puppets, write_files
 from tests.clusterctl.scripted_provider import install
 
-from kubecapy.apimachinery.codec import dump_yaml
+from kubecapy.apimachinery.codec import dump_yaml, load_yaml
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.clusterctl.bootstrap_cluster.choice import BootstrapChoice
 from kubecapy.clusterctl.bootstrap_cluster.holds import plan_hold
@@ -345,8 +344,9 @@ async def test_a_second_create_of_a_cluster_that_answers_is_refused(stage: Stage
 
 
 async def test_a_kubeconfig_that_leads_nowhere_is_no_obstacle(stage: Stage) -> None:
-    text = stage.target.kubeconfig.read_text()
-    stage.kubeconfig_out.write_text(re.sub(r"server: .*", 'server: "https://127.0.0.1:9"', text))
+    (config,) = load_yaml(stage.target.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    stage.kubeconfig_out.write_text(dump_yaml(config))
 
     await refuse_second(stage.kubeconfig_out, CLUSTER, stage.run("create").invocation)
 

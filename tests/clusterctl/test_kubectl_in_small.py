@@ -194,7 +194,9 @@ def test_the_log_of_a_pod_that_is_not_there_is_an_error(on_server) -> None:
 
 def test_an_unreachable_server_is_one_sentence(clusterctl, kubeconfig, tmp_path) -> None:
     elsewhere = tmp_path / "kubeconfig"
-    elsewhere.write_text(re.sub(r"server: .*", 'server: "https://127.0.0.1:9"', kubeconfig.read_text()))
+    (config,) = load_yaml(kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    elsewhere.write_text(dump_yaml(config))
 
     outcome = clusterctl("get", "machines", "--kubeconfig", elsewhere)
 

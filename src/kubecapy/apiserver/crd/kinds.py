@@ -65,6 +65,7 @@ def _kind(definition: Definition, version: Version, openapi: JsonObject) -> Serv
         openapi=openapi,
         schema=schema,
         storage_version=spec.storage_version,
+        stored_versions=definition.status.stored_versions or (),
         storage_schema=_storage_schema(definition, version),
         is_custom=True,
         is_terminating=definition.has_condition(types.TERMINATING),

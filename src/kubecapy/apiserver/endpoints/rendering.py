@@ -9,7 +9,7 @@ from kubecapy.apimachinery.json_codec import encode
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.apiserver.endpoints.negotiation import Form, Shape
 from kubecapy.apiserver.operations.listing import Page
-from kubecapy.apiserver.operations.versions import as_shown, is_storage_version
+from kubecapy.apiserver.operations.versions import as_shown, shows_as_stored
 from kubecapy.apiserver.registry.kinds import Column, ServedKind
 from kubecapy.apiserver.storage.records import Record
 from kubecapy.clock import Clock
@@ -92,7 +92,7 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
     def _render_item(self, record: Record) -> bytes:
         if self.shape == "metadata":
             return encode(self._partial(record.decode()))
-        return record.data if is_storage_version(self.kind) else encode(self._decode(record))
+        return record.data if shows_as_stored(self.kind) else encode(self._decode(record))
 
     def _decode(self, record: Record) -> JsonObject:
         return as_shown(record.decode(), self.kind)

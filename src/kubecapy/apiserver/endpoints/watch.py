@@ -21,7 +21,7 @@ from kubecapy.apiserver.endpoints.responses import NOT_CACHED, add_warnings, to_
 from kubecapy.apiserver.endpoints.shared_frames import SharedFrames, join, stored_frames
 from kubecapy.apiserver.operations.listing import ListOptions, Page, list_page
 from kubecapy.apiserver.operations.selection import Selection
-from kubecapy.apiserver.operations.versions import is_storage_version
+from kubecapy.apiserver.operations.versions import shows_as_stored
 from kubecapy.apiserver.settings import WatchLimits
 from kubecapy.apiserver.storage.records import Change, Record
 from kubecapy.apiserver.storage.store import Store
@@ -155,8 +155,8 @@ class _Stream:
         self._stall_seconds = stall_seconds
         self._is_first = True
         self._shared = shared
-        own_version = is_storage_version(renderer.kind)
-        self._shows_stored = selection.selects_all and renderer.shape == "object" and own_version
+        is_plain = renderer.shape == "object" and shows_as_stored(renderer.kind)
+        self._shows_stored = selection.selects_all and is_plain
 
     def frame(self, type_: str, record: Record) -> bytes:
         """Return one event with the state of an object."""

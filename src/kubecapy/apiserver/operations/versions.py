@@ -13,10 +13,15 @@ def is_storage_version(kind: ServedKind) -> bool:
     return kind.storage_version in ("", kind.version)
 
 
+def shows_as_stored(kind: ServedKind) -> bool:
+    """Return whether every stored object is shown as it is: all are of the version that `kind` is."""
+    return is_storage_version(kind) and all(version == kind.version for version in kind.stored_versions)
+
+
 def as_shown(obj: JsonObject, kind: ServedKind) -> JsonObject:
     """Return the stored object `obj` as `kind` shows it, without the fields of other versions; `obj` is given away."""
     obj["apiVersion"] = kind.api_version
-    if kind.schema is None or is_storage_version(kind):
+    if kind.schema is None or shows_as_stored(kind):
         return obj
     shown: JsonObject = kind.schema.prune(obj)[0]
     return shown

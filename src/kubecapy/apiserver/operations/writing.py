@@ -23,7 +23,7 @@ from kubecapy.apimachinery.times import format_time
 from kubecapy.apiserver.operations.decoding import read_sent
 from kubecapy.apiserver.operations.identity import check_address, check_precondition, check_revision, place_new
 from kubecapy.apiserver.operations.preparation import prepare_change, prepare_new, prepare_status_change
-from kubecapy.apiserver.operations.versions import as_shown, as_stored, is_storage_version
+from kubecapy.apiserver.operations.versions import as_shown, as_stored, shows_as_stored
 from kubecapy.apiserver.registry.access import read, read_text
 from kubecapy.apiserver.registry.kinds import ServedKind
 from kubecapy.apiserver.registry.registry import Registry
@@ -121,11 +121,12 @@ class ObjectWriting:
         check_revision(kind, key, wished, old, is_replacement=update.is_replacement)
         prepared = self._prepare(kind, update.admit(old, wished), old, update)
         prepared["metadata"]["resourceVersion"] = str(record.revision)
-        if prepared == old:
+        if prepared == old and shows_as_stored(kind):
             return Written(record)
         warnings = tuple(kind.strategy.warn(prepared, old))
         stored = as_stored(prepared, kind)
-        if not is_storage_version(kind) and stored == record.decode():
+        # A write that changes nothing is how objects move to another storage version.
+        if not shows_as_stored(kind) and stored == record.decode():
             return Written(record, warnings)
         return Written(await self._submit_change(kind, key, stored), warnings)
 

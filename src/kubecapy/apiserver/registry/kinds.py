@@ -150,6 +150,8 @@ class ServedKind(msgspec.Struct, frozen=True, kw_only=True):
     """The schema that writes are checked with; None where only the strategy checks them."""
     storage_version: str = ""
     """The version that objects are stored in; empty means `version`."""
+    stored_versions: tuple[str, ...] = ()
+    """Every version that objects may be stored in still; empty means the one above."""
     storage_schema: Schema | None = None
     """The schema of that version, where it is another one."""
     is_custom: bool = False
