@@ -1,7 +1,7 @@
 """The article's story with a real etcd and kube-apiserver as the bootstrap cluster, to the last thing left behind."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.e2e.quick_stage import CREATE, DELETE, Ended, Typist
 from tests.e2e.real_bootstrap import BORROWED, NODE, RealBootstrap, run_real_bootstrap
-from tests.e2e.rights import FORBIDDEN, Right, read_audit, rights_of
+from tests.e2e.rights import FORBIDDEN, Asked, Right, read_audit, rights_of
 
 pytestmark = [pytest.mark.xdist_group("story-on-kubernetes"), pytest.mark.timeout(600)]
 
@@ -190,7 +190,16 @@ def test_nothing_was_forbidden_to_the_components_and_to_the_host(story: Story) -
     asked = [found for found in read_audit(story.real.audit_log) if found.user in (*ACCOUNTS.values(), *HOST_USERS)]
 
     assert {found.user for found in asked} == {*ACCOUNTS.values(), *HOST_USERS}
-    assert [found for found in asked if found.code == FORBIDDEN] == []
+    assert [found for found in asked if found.code == FORBIDDEN and not came_too_soon(found, asked)] == []
+
+
+def came_too_soon(refused: Asked, asked: Sequence[Asked]) -> bool:
+    """Whether kube-apiserver did not know yet that a pod is bound to the node, and allowed the same a moment later.
+
+    Its Node authorizer follows bindings by a watch; kubelets meet that too, and ask again, as the host does.
+    """
+    allowed = {(found.user, found.right) for found in asked if found.code < FORBIDDEN}
+    return "no relationship found between node" in refused.message and (refused.user, refused.right) in allowed
 
 
 @pytest.mark.usefixtures("deleted")
