@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from kubecapy.api.cluster.v1alpha1 import ProviderSpec
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.providers.openstack.api.cluster_rules import cluster_errors
 from kubecapy.providers.openstack.api.cluster_spec import ClusterProviderSpec
 from kubecapy.providers.openstack.api.decoding import Decoded, decode_fields
+from kubecapy.providers.openstack.api.machine_rules import machine_errors
 from kubecapy.providers.openstack.api.machine_spec import MachineProviderSpec
-from kubecapy.providers.openstack.api.rules import cluster_errors, machine_errors
 from kubecapy.providers.openstack.api.secret_reference import CloudReference, SecretReference
 
 VALUE_PATH: Final = "spec.providerSpec.value"
