@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator, Callable
 from random import SystemRandom
 
 import pytest
-from tests.controllers.world import CLUSTER, WORKER, World, a_cluster, a_machine, a_master, changed
+from tests.controllers.world import CLUSTER, MASTER, WORKER, World, a_cluster, a_machine, a_master, changed
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, Machine
 from kubecapy.api.core import EVENTS, NODES, SECRETS, Secret, encode_secret_data
 from kubecapy.apimachinery.meta import ObjectMeta
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
+from kubecapy.contract.errors import REACTIONS, InvalidConfiguration
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.assembly import ControllerRequest, UnknownController, open_controllers
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.manager import Manager
 from kubecapy.tasks import TaskScope
+from kubecapy.testing.fake_cloud import CloudCall
 from kubecapy.testing.fake_provider import FakeClusterActuator, FakeMachineActuator
 
 SETTINGS = ControllerSettings(poll_seconds=0.01)
@@ -166,3 +168,21 @@ async def test_a_process_that_does_not_know_its_node_warns(
     )
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert (warning in said) is warned
+
+
+async def test_a_failing_cloud_is_counted_by_the_reason_of_the_one_table() -> None:
+    world = World()
+    world.put(a_cluster(), a_master())
+
+    def refuse(call: CloudCall) -> None:
+        raise InvalidConfiguration("no such field")
+
+    world.cloud.before_call = refuse
+    async with running(world) as manager:
+        await until(world, lambda: world.machine(MASTER).status.error_reason is not None)
+        scraped = manager.metrics.render().decode()
+
+    shown = {line for line in scraped.splitlines() if line.startswith("kubecapy_runtime_passes_ended_early_total")}
+    zero = 'kubecapy_runtime_passes_ended_early_total{controller="machine-controller",reason="Throttled"} 0.0'
+    assert zero in shown
+    assert len(shown) == 2 * len(REACTIONS)

@@ -21,7 +21,7 @@ from kubecapy.contract.errors import (
     Throttled,
     Unavailable,
 )
-from kubecapy.runtime.reconciler import DONE, Backoff, Result
+from kubecapy.runtime.reconciler import Backoff, Result
 from kubecapy.testing.fake_cloud import CloudCall, Verb
 from kubecapy.testing.fake_provider import FakeMachineActuator
 
@@ -58,26 +58,24 @@ async def last_pass(world: World) -> Result | None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "result"),
+    ("error", "reason", "wait"),
     [
         (NotFound("floating ip 9.20.206.8 is not there"), "ReferenceNotFound", None),
-        (InvalidConfiguration("spec.providerSpec.value.flavour: unknown"), "InvalidConfiguration", DONE),
-        (CapacityExhausted("quota exceeded"), "CapacityExhausted", Result(60.0)),
-        (Throttled("too many requests", retry_after_seconds=17.0), "Throttled", Result(17.0)),
-        (NotReady("port is being built", retry_after_seconds=3.0), "WaitingForCloud", Result(3.0)),
+        (InvalidConfiguration("spec.providerSpec.value.flavour: unknown"), "InvalidConfiguration", None),
+        (CapacityExhausted("quota exceeded"), "CapacityExhausted", 60.0),
+        (Throttled("too many requests", retry_after_seconds=17.0), "Throttled", 17.0),
+        (NotReady("port is being built", retry_after_seconds=3.0), "WaitingForCloud", 3.0),
         (Unavailable("no answer"), "CloudUnavailable", None),
-        (PermissionDenied("wrong password"), "PermissionDenied", Result(60.0)),
+        (PermissionDenied("wrong password"), "PermissionDenied", 60.0),
         (Conflict("another state"), "CloudConflict", None),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, ProviderError) else "",
 )
-async def test_each_error_of_the_cloud_has_one_reaction(
-    error: ProviderError, reason: str, result: Result | None
-) -> None:
+async def test_each_error_of_the_cloud_has_one_reaction(error: ProviderError, reason: str, wait: float | None) -> None:
     world = await with_control_plane()
     failing(world, "ensure_reservation", error)
 
-    assert await last_pass(world) == result
+    assert await last_pass(world) == (Result(wait, reason) if wait else None)
     found = condition(world, "Reserved")
     assert (found.status, found.reason, found.message) == ("False", reason, str(error))
     assert condition(world, "Ready").message == str(error)
@@ -345,7 +343,7 @@ async def test_versions_that_cannot_be_rendered_are_refused_before_anything_is_m
     await world.api.patch(MACHINES, WORKER, {"spec": {"versions": {"kubelet": "latest"}}})
     world.cloud.calls.clear()
 
-    assert await last_pass(world) == DONE
+    assert await last_pass(world) is None
 
     assert world.machine().status.error_message == (
         'spec.versions.kubelet: expected a Kubernetes version such as 1.14.0, found "latest"'

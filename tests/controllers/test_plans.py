@@ -8,7 +8,7 @@ from tests.controllers.world import START, a_cluster, a_machine, a_master, chang
 from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster, Machine, NodeAddress, ObjectReference
 from kubecapy.apimachinery.conditions import Condition
 from kubecapy.apimachinery.meta import ObjectKey, OwnerReference
-from kubecapy.contract.errors import REACTIONS, NotFound, NotReady, ProviderError, Throttled
+from kubecapy.contract.errors import REACTIONS, InvalidConfiguration, NotFound, NotReady, ProviderError, Throttled
 from kubecapy.controllers.cluster.deletion import plan_machine_deletion
 from kubecapy.controllers.cluster.endpoint import plan_endpoint
 from kubecapy.controllers.cluster.phase import phase_of as phase_of_cluster
@@ -20,7 +20,7 @@ from kubecapy.controllers.machine.role import is_last_control_plane, plan_entry
 from kubecapy.controllers.membership import concerned_clusters, find_membership, machines_of, owned_by_cluster
 from kubecapy.controllers.pausing import is_paused
 from kubecapy.controllers.reactions import reaction_to, result_of
-from kubecapy.runtime.reconciler import Backoff
+from kubecapy.runtime.reconciler import Backoff, TerminalError
 
 LABEL = "cluster.k8s.io/cluster-name"
 DELETED = "2026-11-23T12:00:00Z"
@@ -253,6 +253,17 @@ def test_an_error_of_a_finer_class_reacts_as_its_parent() -> None:
 def test_the_clouds_own_wait_is_obeyed() -> None:
     assert result_of(Throttled("x", retry_after_seconds=9.0)).requeue_after_seconds == 9.0
     assert result_of(NotReady("x", retry_after_seconds=2.0)).requeue_after_seconds == 2.0
+
+
+def test_an_error_that_only_a_person_can_mend_waits_for_a_change() -> None:
+    with pytest.raises(TerminalError, match="unknown field") as caught:
+        result_of(InvalidConfiguration("unknown field"))
+
+    assert caught.value.reason == "InvalidConfiguration"
+
+
+def test_an_error_outside_of_the_closed_set_counts_as_a_failing_cloud() -> None:
+    assert reaction_to(ProviderError("x")).reason == "CloudUnavailable"
 
 
 def test_without_a_wait_the_backoff_decides() -> None:

@@ -45,7 +45,7 @@ from kubecapy.controllers.machine.reconciler import MachineDependencies, Machine
 from kubecapy.controllers.node.reconciler import NodeDependencies, NodeReconciler
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.cluster_cache import ClusterUnreachable
-from kubecapy.runtime.reconciler import Backoff, Result
+from kubecapy.runtime.reconciler import Backoff, Result, TerminalError
 from kubecapy.telemetry.secrets import Secret
 from kubecapy.testing.fake_api import Call, FakeApi
 from kubecapy.testing.fake_cloud import FakeCloud
@@ -214,14 +214,14 @@ class World:
         self.api.store.delete(resource, key, "")
 
     async def pass_machine(self, key: ObjectKey = WORKER) -> Result | None:
-        """Run one pass; None where it asks for backoff."""
-        with suppress(Backoff):
+        """Run one pass; None where it asks for backoff, or fails for good."""
+        with suppress(Backoff, TerminalError):
             return await self.machines.reconcile(key)
         return None
 
     async def pass_cluster(self, key: ObjectKey = CLUSTER) -> Result | None:
-        """Run one pass; None where it asks for backoff."""
-        with suppress(Backoff):
+        """Run one pass; None where it asks for backoff, or fails for good."""
+        with suppress(Backoff, TerminalError):
             return await self.clusters.reconcile(key)
         return None
 

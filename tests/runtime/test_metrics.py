@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kubecapy.api.core import CONFIG_MAPS, ConfigMap
 from kubecapy.apimachinery.errors import Conflict
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
-from kubecapy.runtime.controller import Controller
+from kubecapy.runtime.controller import Controller, Runtime
 from kubecapy.runtime.manager import Manager
 from kubecapy.runtime.metrics import Metrics
 from kubecapy.runtime.reconciler import DONE, Backoff, Result, TerminalError
@@ -160,3 +160,23 @@ def test_a_failed_pass_is_counted_as_other_controllers_count_it(
         assert seen["controller_runtime_reconcile_time_seconds_count"] == 3 - terminal
 
     scenario()
+
+
+@pytest.mark.parametrize("error", [TerminalError("wrong", reason="Spec"), Backoff("told", reason="Spec")])
+@on_virtual_time
+async def test_passes_that_ended_early_are_counted_by_their_reason(error: Exception) -> None:
+    metrics = Metrics()
+    reconciler = Slow(error)
+    controller = Controller("c", reconciler, reasons=("Spec", "Quota"))
+    async with TaskScope("test") as scope:
+        scope.start(controller.run(Runtime(VirtualClock(), Random(1), metrics)), name="controller")
+        await VirtualClock().sleep(0)
+        sample = "kubecapy_runtime_passes_ended_early_total"
+        assert metrics.registry.get_sample_value(sample, {"controller": "c", "reason": "Spec"}) == 0
+
+        controller.enqueue(ObjectKey("d", "a"))
+        await VirtualClock().sleep(15)
+
+        assert metrics.registry.get_sample_value(sample, {"controller": "c", "reason": "Spec"}) == 1
+        assert metrics.registry.get_sample_value(sample, {"controller": "c", "reason": "Quota"}) == 0
+        controller.shut_down()

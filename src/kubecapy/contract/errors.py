@@ -11,6 +11,17 @@ The set is closed; `REACTIONS` is the one table from error to requeue, condition
     ├── Unavailable            the cloud did not answer or failed; back off
     ├── PermissionDenied       credentials are wrong or lack a right; a human must act, look again rarely
     └── Conflict               another state than expected; look again with backoff
+
+Rules for a provider:
+
+- Translate the cloud's errors at the edge that talks to it, chained with `from`. Nothing else may leave a verb: an
+  exception of another class counts as a defect of the provider, is logged with its trace, and no status tells of it.
+- Raise one of the eight, or a subclass of one, never `ProviderError` itself.
+- The message is one sentence for a status line, at most some 300 characters: what was attempted, on which object, what
+  came back, with the cloud's request id. No line breaks, no bodies, no password, token or user data. It names what a
+  person has to change: the field, the missing image, the quota.
+- The same failure has the same words each time but for the request id: a message that differs is a new event.
+- In doubt between `NotFound` and `Unavailable` take `Unavailable`: only a cloud's own word means that a thing is gone.
 """
 
 from collections.abc import Mapping
@@ -20,11 +31,17 @@ import msgspec
 
 
 class ProviderError(Exception):
-    """A cloud refused or failed; the message says what was attempted, on what, what came back, without secrets."""
+    """A cloud refused or failed; the message says what was attempted, on what, what came back, without secrets.
+
+    The parent of the closed set, for `except`; it is not raised itself.
+    """
 
 
 class NotFound(ProviderError):
-    """Something that the spec refers to is not there."""
+    """Something that the spec refers to is not there.
+
+    Never for the machine's own server: `observe_instance` returns None, and `delete` succeeds.
+    """
 
 
 class InvalidConfiguration(ProviderError):
@@ -39,7 +56,7 @@ class NotReady(ProviderError):
     """The cloud is at work; nothing is wrong."""
 
     def __init__(self, message: str, *, retry_after_seconds: float) -> None:
-        """Keep when to look again."""
+        """Keep in how many seconds to look again; 0 is at once."""
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
 
@@ -48,7 +65,7 @@ class Throttled(ProviderError):
     """The cloud asks for patience."""
 
     def __init__(self, message: str, *, retry_after_seconds: float) -> None:
-        """Keep how long to wait."""
+        """Keep how many seconds the cloud asks to wait, or a guess where it does not say; 0 is none."""
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
 
@@ -69,11 +86,14 @@ class Reaction(msgspec.Struct, frozen=True):
     """What follows from one class of error."""
 
     reason: str
-    """Condition reason and metric label."""
+    """Reason of the condition and of the event, and value of the label `reason` of the metric
+    `kubecapy_runtime_passes_ended_early_total`."""
     terminal: bool = False
     """True where only a change of the spec can help: no requeue, errorReason is set."""
     requeue_after_seconds: float | None = None
     """A fixed wait; None means the key's backoff, or the error's own retry_after_seconds."""
+    is_failure: bool = True
+    """False where nothing is wrong: no event and no line in the log."""
 
 
 REACTIONS: Final[Mapping[type[ProviderError], Reaction]] = {
@@ -81,7 +101,7 @@ REACTIONS: Final[Mapping[type[ProviderError], Reaction]] = {
     InvalidConfiguration: Reaction("InvalidConfiguration", terminal=True),
     CapacityExhausted: Reaction("CapacityExhausted", requeue_after_seconds=60.0),
     Throttled: Reaction("Throttled"),
-    NotReady: Reaction("WaitingForCloud"),
+    NotReady: Reaction("WaitingForCloud", is_failure=False),
     Unavailable: Reaction("CloudUnavailable"),
     PermissionDenied: Reaction("PermissionDenied", requeue_after_seconds=60.0),
     Conflict: Reaction("CloudConflict"),

@@ -21,6 +21,7 @@ from kubecapy.controllers.node.forgetting import ForgetGoneClusters
 from kubecapy.controllers.node.nodes import CachedNodes
 from kubecapy.controllers.node.reconciler import NodeDependencies, NodeReconciler
 from kubecapy.controllers.node_matching import named_machine
+from kubecapy.controllers.reactions import REASONS
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.cluster_cache import ClusterCache, Connect
 from kubecapy.runtime.controller import Controller
@@ -138,6 +139,7 @@ class _Builder:
             workers=request.settings.cluster_concurrency,
             sources=[for_object(self._clusters), for_mapped(self._machines, self._clusters_of)],
             rate_limits=RATE_LIMITS,
+            reasons=REASONS,
         )
 
     def _machine_controller(self) -> Controller:
@@ -163,6 +165,7 @@ class _Builder:
             workers=request.settings.machine_concurrency,
             sources=[for_object(self._machines), for_mapped(self._clusters, self._machines_of)],
             rate_limits=RATE_LIMITS,
+            reasons=REASONS,
         )
 
     def _node_controller(self) -> Controller:

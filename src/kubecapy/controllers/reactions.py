@@ -1,28 +1,34 @@
 """Turn an error of the provider contract into what a reconciler does about it.
 
-`kubecapy.contract.errors.REACTIONS` is the one table; this reads it.
+`kubecapy.contract.errors.REACTIONS` is the one table; this alone reads it.
 """
 
-from kubecapy.contract.errors import REACTIONS, NotReady, ProviderError, Reaction, Throttled
-from kubecapy.runtime.reconciler import DONE, Backoff, Result
+from typing import Final
+
+from kubecapy.contract.errors import REACTIONS, NotReady, ProviderError, Reaction, Throttled, Unavailable
+from kubecapy.runtime.reconciler import Backoff, Result, TerminalError
+
+REASONS: Final = tuple(reaction.reason for reaction in REACTIONS.values())
+"""The values of the label `reason` of `kubecapy_runtime_passes_ended_early_total`."""
 
 
 def reaction_to(error: ProviderError) -> Reaction:
-    """Return the row of the nearest class of `error`."""
-    return next(REACTIONS[kind] for kind in type(error).__mro__ if kind in REACTIONS)
+    """Return the row of the nearest class of `error`; one outside of the closed set counts as a failing cloud."""
+    return next((REACTIONS[kind] for kind in type(error).__mro__ if kind in REACTIONS), REACTIONS[Unavailable])
 
 
 def result_of(error: ProviderError) -> Result:
-    """Return when to look again.
+    """Return when to look again, with the reason that is counted.
 
     Raises:
+        TerminalError: only a change of the spec can help.
         Backoff: the key's own backoff decides.
     """
     reaction = reaction_to(error)
     if reaction.terminal:
-        return DONE
+        raise TerminalError(str(error), reason=reaction.reason) from error
     if reaction.requeue_after_seconds is not None:
-        return Result(reaction.requeue_after_seconds)
+        return Result(reaction.requeue_after_seconds, reaction.reason)
     if isinstance(error, NotReady | Throttled):
-        return Result(error.retry_after_seconds)
-    raise Backoff(str(error)) from error
+        return Result(error.retry_after_seconds, reaction.reason)
+    raise Backoff(str(error), reason=reaction.reason) from error

@@ -51,8 +51,11 @@ class Controller:
         workers: int = 1,
         sources: Sequence[Source] = (),
         rate_limits: RateLimits | None = None,
+        reasons: Sequence[str] = (),
     ) -> None:
         """Name the parts; nothing runs before a manager runs it.
+
+        `reasons` are those that passes may give for ending early; they are shown with zeros at first.
 
         Raises:
             ValueError: `workers` is less than 1.
@@ -63,6 +66,7 @@ class Controller:
         self._reconciler = reconciler
         self._workers = workers
         self._sources = sources
+        self._reasons = reasons
         self._rate_limits = rate_limits or RateLimits()
         self._queue: WorkQueue[ObjectKey] | None = None
 
@@ -87,7 +91,7 @@ class Controller:
 
     async def run(self, runtime: Runtime) -> None:
         """Run the workers until `shut_down`; cancellation cancels running passes."""
-        observer = runtime.metrics.follow_controller(self.name, self._workers)
+        observer = runtime.metrics.follow_controller(self.name, self._workers, self._reasons)
         limiter = rate_limiter(self._rate_limits, runtime.clock)
         queue: WorkQueue[ObjectKey] = WorkQueue(runtime.clock, limiter, observer)
         self._queue = queue
@@ -116,33 +120,34 @@ class Controller:
         started = runtime.clock.monotonic()
         # What a cancelled pass counts as.
         outcome: Outcome = "error"
+        reason = ""
         try:
-            outcome = await self._reconcile(key, queue)
+            outcome, reason = await self._reconcile(key, queue)
         finally:
-            runtime.metrics.pass_ended(self.name, outcome, runtime.clock.monotonic() - started)
+            runtime.metrics.pass_ended(self.name, outcome, runtime.clock.monotonic() - started, reason)
             set_context()
 
-    async def _reconcile(self, key: ObjectKey, queue: WorkQueue[ObjectKey]) -> Outcome:
+    async def _reconcile(self, key: ObjectKey, queue: WorkQueue[ObjectKey]) -> tuple[Outcome, str]:
         """Run the reconciler once, and let the key come back as its end says."""
         try:
             result = await self._reconciler.reconcile(key)
         except Conflict as error:
             _log.log(V(4), "Reconciling %s %s again: %s", self.name, key, error)
             queue.add_rate_limited(key)
-            return "conflict"
+            return "conflict", ""
         except TerminalError as error:
             _log.error("Reconciling %s %s needs a change: %s", self.name, key, error)
             queue.forget(key)
-            return "terminal"
+            return "terminal", error.reason
         except Backoff as error:
             _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
             queue.add_rate_limited(key)
-            return "error"
+            return "error", error.reason
         except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way
             _log.exception("Reconciler error: %s %s", self.name, key)
             queue.add_rate_limited(key)
-            return "error"
-        return _requeue(queue, key, result)
+            return "error", ""
+        return _requeue(queue, key, result), result.reason
 
 
 def _requeue(queue: WorkQueue[ObjectKey], key: ObjectKey, result: Result) -> Outcome:

@@ -35,9 +35,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def follow_controller(self, name: str, workers: int) -> QueueObserver:
-        """Show a controller from now on, with zeros at first; return what its queue tells of its keys."""
-        self._passes.begin(name, workers)
+    def follow_controller(self, name: str, workers: int, reasons: Sequence[str] = ()) -> QueueObserver:
+        """Show a controller and its `reasons` from now on, with zeros; return what its queue tells of its keys."""
+        self._passes.begin(name, workers, reasons)
         return self._queues.observer(name)
 
     def follow_queue(self, name: str, statistics: Callable[[], QueueStatistics]) -> None:
@@ -48,9 +48,9 @@ class Metrics:
         """Count a running pass of a controller that is followed."""
         self._passes.of[controller].active += 1
 
-    def pass_ended(self, controller: str, outcome: Outcome, seconds: float) -> None:
-        """Count a pass that ended after `seconds`."""
-        self._passes.of[controller].ended(outcome, seconds)
+    def pass_ended(self, controller: str, outcome: Outcome, seconds: float, reason: str = "") -> None:
+        """Count a pass that ended after `seconds`, early if there is a `reason`."""
+        self._passes.of[controller].ended(outcome, seconds, reason)
 
     def request_ended(self, method: str, host: str, code: str, seconds: float | None) -> None:
         """Count a request; `code` is `<error>` where no reply came, `seconds` is None for a stream."""

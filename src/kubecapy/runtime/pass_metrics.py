@@ -1,7 +1,8 @@
 """Count the passes of controllers with plain numbers, which are turned into metrics when somebody reads them.
 
 A pass is counted five times over; the metrics library takes a lock for each, and its histogram walks its buckets.
-Source of names, labels and buckets: controller-runtime pkg/internal/controller/metrics/metrics.go.
+Source of names, labels and buckets: controller-runtime pkg/internal/controller/metrics/metrics.go; what it does not
+have is called `kubecapy_runtime_*`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,12 +39,16 @@ class PassFigures:
         self.active = 0
         """Passes that run."""
         self.ends: dict[Outcome, int] = dict.fromkeys(get_args(Outcome), 0)
+        self.reasons: dict[str, int] = {}
+        """Passes that ended early, by the reason that they gave."""
         self.seconds = Durations(_SECONDS)
 
-    def ended(self, outcome: Outcome, seconds: float) -> None:
+    def ended(self, outcome: Outcome, seconds: float, reason: str = "") -> None:
         """Count the end of a running pass."""
         self.active -= 1
         self.ends[outcome] += 1
+        if reason:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
         self.seconds.observe(seconds)
 
     def count(self, outcomes: Iterable[Outcome]) -> int:
@@ -60,9 +65,11 @@ class Passes(Collector):
         """The figures by the name of the controller."""
         registry.register(self)
 
-    def begin(self, controller: str, workers: int) -> None:
-        """Show a controller from now on; what it did in an earlier run stays counted."""
-        self.of.setdefault(controller, PassFigures(workers)).workers = workers
+    def begin(self, controller: str, workers: int, reasons: Iterable[str] = ()) -> None:
+        """Show a controller and its `reasons` from now on; what it did in an earlier run stays counted."""
+        figures = self.of.setdefault(controller, PassFigures(workers))
+        figures.workers = workers
+        figures.reasons = dict.fromkeys(reasons, 0) | figures.reasons
 
     def collect(self) -> Iterable[Metric]:
         """Return the figures as they are now."""
@@ -71,6 +78,9 @@ class Passes(Collector):
         errors = CounterMetricFamily("controller_runtime_reconcile_errors", "Passes that failed", labels=name)
         terminal = CounterMetricFamily(
             "controller_runtime_terminal_reconcile_errors", "Passes that failed and wait for a change", labels=name
+        )
+        early = CounterMetricFamily(
+            "kubecapy_runtime_passes_ended_early", "Passes that could not go on, by why", labels=[*name, "reason"]
         )
         seconds = HistogramMetricFamily(
             "controller_runtime_reconcile_time_seconds", "How long passes take", labels=name
@@ -84,7 +94,9 @@ class Passes(Collector):
                 total.add_metric([controller, result], figures.count(outcomes))
             errors.add_metric([controller], figures.count(_RESULTS["error"]))
             terminal.add_metric([controller], figures.count(("terminal",)))
+            for reason, count in figures.reasons.items():
+                early.add_metric([controller, reason], count)
             seconds.add_metric([controller], figures.seconds.buckets(), figures.seconds.sum)
             workers.add_metric([controller], figures.workers)
             active.add_metric([controller], figures.active)
-        return (total, errors, terminal, seconds, workers, active)
+        return (total, errors, terminal, early, seconds, workers, active)

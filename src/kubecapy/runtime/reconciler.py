@@ -12,17 +12,28 @@ class Result(msgspec.Struct, frozen=True):
 
     requeue_after_seconds: float | None = None
     """Look again after so many seconds; None waits for the next change. The backoff of the key is reset either way."""
+    reason: str = ""
+    """Why the pass ended before the wish was met, from a closed set; it is counted. Empty where there is no reason."""
 
 
 DONE = Result()
 """Nothing is left to do until something changes."""
 
 
-class TerminalError(Exception):
+class _ToldFailure(Exception):
+    """A failure that the pass has told of already, in a status or an event; only its kind differs."""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        """Keep `reason`, from a closed set, to be counted."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class TerminalError(_ToldFailure):
     """The pass failed in a way that no retry mends: it is logged and counted, and waits for a change."""
 
 
-class Backoff(Exception):
+class Backoff(_ToldFailure):
     """The pass met a failure that it has told of already: counted, run again after the key's backoff, no trace."""
 
 

@@ -11,7 +11,6 @@ from kubecapy.client.interfaces import Client
 from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
 from kubecapy.contract.actuators import ClusterActuator
-from kubecapy.contract.errors import NotReady
 from kubecapy.controllers.cluster.certificates import CertificateMaker, CertificateStore
 from kubecapy.controllers.cluster.deletion import DeleteInfrastructure, DeleteMachines, DeleteSecrets, ReleaseCluster
 from kubecapy.controllers.cluster.phases import (
@@ -78,6 +77,7 @@ class ClusterReconciler:
         """Look at the Cluster and act once.
 
         Raises:
+            TerminalError: the spec can never work, which the status tells.
             Backoff: the cloud failed, which the status tells, and the key's backoff decides when to look again.
             StatusError: the API refused; a Conflict means that somebody else wrote meanwhile.
         """
@@ -120,13 +120,14 @@ class ClusterReconciler:
 
     async def _report(self, before: Cluster, scope: ClusterScope, outcome: Outcome) -> None:
         error = outcome.error
-        if error is not None:
-            scope.record_error(error)
+        reaction = reaction_to(error) if error is not None else None
+        if reaction is not None and reaction.terminal:
+            scope.record_error(str(error))
         after = scope.finished()
         await PatchHelper(self._client).patch(CLUSTERS, before, after)
-        if error is not None and not isinstance(error, NotReady) and after.status != before.status:
+        if reaction is not None and reaction.is_failure and after.status != before.status:
             log.error("Cluster error %s: %s", before.metadata.name, error)
-            await self._recorder.event(before, "Warning", reaction_to(error).reason, str(error))
+            await self._recorder.event(before, "Warning", reaction.reason, str(error))
 
     def _scope(self, cluster: Cluster) -> ClusterScope:
         namespace = key_of(cluster).namespace

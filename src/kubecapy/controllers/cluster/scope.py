@@ -8,7 +8,6 @@ from kubecapy.api.cluster.v1alpha1 import ApiEndpoint, Cluster, Machine, is_cont
 from kubecapy.apimachinery.meta import ObjectKey, is_deleting, key_of
 from kubecapy.bootstrap.certificates import Authorities
 from kubecapy.contract.actuators import ClusterObservation
-from kubecapy.contract.errors import InvalidConfiguration, ProviderError
 from kubecapy.controllers.cluster.conditions import SUMMED_UP
 from kubecapy.controllers.cluster.phase import phase_of
 from kubecapy.controllers.findings import Findings, status_message
@@ -25,7 +24,7 @@ class ClusterScope:
         self.findings = Findings(cluster.status.conditions, now)
         self.authorities: Authorities | None = None
         self.observation = ClusterObservation()
-        self._error: InvalidConfiguration | None = None
+        self._error: str | None = None
 
     @property
     def key(self) -> ObjectKey:
@@ -53,19 +52,17 @@ class ClusterScope:
         if observation.provider_status is not None:
             self._set_status(provider_status=observation.provider_status)
 
-    def record_error(self, error: ProviderError) -> None:
-        """Keep an error that only a person can mend."""
-        if isinstance(error, InvalidConfiguration):
-            self._error = error
+    def record_error(self, message: str) -> None:
+        """Keep an error that only a person can mend; without one, the errors of earlier passes are cleared."""
+        self._error = status_message(message)
 
     def finished(self) -> Cluster:
         """Return the cluster with the status that this pass found."""
         self.findings.sum_up(SUMMED_UP)
-        error = self._error
         self._set_status(
             conditions=self.findings.items,
-            error_reason="InvalidConfiguration" if error else None,
-            error_message=status_message(str(error)) if error else None,
+            error_reason="InvalidConfiguration" if self._error else None,
+            error_message=self._error,
         )
         self._set_status(phase=phase_of(self.cluster))
         return self.cluster

@@ -13,7 +13,7 @@ from kubecapy.client.interfaces import Client
 from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
 from kubecapy.contract.actuators import MachineActuator
-from kubecapy.contract.errors import NotReady, ProviderError
+from kubecapy.contract.errors import ProviderError
 from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters
 from kubecapy.controllers.machine.admission import Admission
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
@@ -73,6 +73,7 @@ class MachineReconciler:
         """Look at the Machine and act once.
 
         Raises:
+            TerminalError: the spec can never work, which the status tells.
             Backoff: the cloud failed, which the status tells, and the key's backoff decides when to look again.
             StatusError: the API refused; a Conflict means that somebody else wrote meanwhile.
         """
@@ -149,7 +150,7 @@ class MachineReconciler:
             _record_error(scope, outcome.error)
         after = scope.finished()
         await PatchHelper(self._client).patch(MACHINES, scope.before, after)
-        if outcome.error is not None and not isinstance(outcome.error, NotReady):
+        if outcome.error is not None and reaction_to(outcome.error).is_failure:
             await self._tell(scope, outcome.error, is_new=after.status != scope.before.status)
 
     async def _tell(self, scope: MachineScope, error: ProviderError, *, is_new: bool) -> None:
@@ -170,9 +171,10 @@ class MachineReconciler:
 
 def _record_error(scope: MachineScope, error: ProviderError) -> None:
     doing: OperationType = "Delete" if is_deleting(scope.before) else "Update" if scope.instance else "Create"
-    if not isinstance(error, NotReady):
+    reaction = reaction_to(error)
+    if reaction.is_failure:
         scope.record_operation(doing, "Failed", str(error))
-    if reaction_to(error).terminal:
+    if reaction.terminal:
         scope.record_error("InvalidConfiguration", str(error))
 
 
