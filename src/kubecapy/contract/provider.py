@@ -1,4 +1,8 @@
-"""Say what a provider package offers, and load it by its packaging entry point."""
+"""Say what a provider package offers, and load it by its packaging entry point.
+
+A provider is one class that the entry point group `kubecapy.providers` names. `clusterctl`, `kubecapy manager` and the
+pods of the generated components load it by name; nothing of Kubecapy is changed for it.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +26,9 @@ class ProviderSettings(msgspec.Struct, frozen=True):
     """What the process that runs a provider gives it."""
 
     clock: Clock
+    """Reads the time; a provider that reads it elsewhere cannot be tested on virtual time."""
     random: Random
+    """Spreads retries; names and marks are never random."""
     environ: Mapping[str, str]
     """The process environment as the provider may read it (OS_CLOUD, OS_CLIENT_CONFIG_FILE ...)."""
     secrets: SecretReader
@@ -71,41 +77,69 @@ class Leftover(msgspec.Struct, frozen=True):
 
 
 class ProviderTooling(Protocol):
-    """What tools may ask of a provider, without a management cluster."""
+    """What tools may ask of a provider, without a management cluster.
+
+    Objects are mappings as they stand in a manifest: nothing about them is checked yet. The errors are those of the
+    contract, and what they say is printed to a person as it is.
+    """
 
     def generate(self, request: GenerateRequest) -> ProviderManifests:
         """Return the provider's manifests; only the chosen cloud's entry is copied into them.
 
-        Raises InvalidConfiguration with a sentence naming the missing cloud or field.
+        Talks to nobody. Secrets hold the credentials and nothing else does. A place that only the person can fill in
+        is written `<LIKE_THIS>`, which `validate_spec` refuses by name.
+
+        Raises:
+            InvalidConfiguration: the configuration has no such cloud or lacks a field; the sentence names it.
         """
         ...
 
     def validate_spec(self, kind: Literal["Cluster", "Machine"], value: JsonObject, path: str) -> Sequence[FieldError]:
-        """Return what is wrong with a providerSpec value, each with its path below `path`; empty where all is well."""
+        """Return what is wrong with a providerSpec value, each with its path below `path`; empty where all is well.
+
+        Talks to nobody and raises nothing, whatever the value holds. An unknown field is refused with the nearest
+        known name. What is refused here is what the verbs raise InvalidConfiguration for.
+        """
         ...
 
     async def preflight(self, cluster: JsonObject, machines: Sequence[JsonObject]) -> Sequence[str]:
         """Ask the cloud, read-only, whether the objects can be made; return one sentence for each thing that cannot.
 
-        Raises PermissionDenied or Unavailable where the cloud refuses us or does not answer.
+        Called before anything is made, and again after an interrupted run: what bears the cluster's own mark is no
+        obstacle. Each sentence names the object and what is missing.
+
+        Raises:
+            PermissionDenied, Unavailable: the cloud refuses us or does not answer.
         """
         ...
 
     async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
-        """Return everything in the project that still bears the mark of `cluster` or its machines."""
+        """Return everything in the project that still bears the mark of `cluster` or its machines; read-only.
+
+        Called last when a cluster was deleted, to show that nothing is left; works from the Cluster alone.
+        """
         ...
 
 
 class Provider(Protocol):
-    """What a provider package's entry point names: a class without arguments."""
+    """What a provider package's entry point names: a class without arguments.
+
+    Loading and making it is cheap and has no effect: every command of `clusterctl` may do so for every installed
+    provider.
+    """
 
     name: str
-    """As in `--provider openstack`."""
+    """As in `--provider openstack`; the entry point has the same."""
     spec_api_versions: Sequence[str]
-    """The `apiVersion` of a providerSpec's value that is meant for this provider, in each of its spellings."""
+    """The `apiVersion` of a providerSpec's value that is meant for this provider, in each of its spellings. No other
+    installed provider has it."""
 
     def open_actuators(self, settings: ProviderSettings) -> AbstractAsyncContextManager[Actuators]:
-        """Open the clients of the cloud for as long as the context lasts; the heavy imports happen here."""
+        """Open the clients of the cloud for as long as the context lasts; the heavy imports happen here or later.
+
+        No call is made and no credentials are read: wrong ones are told by the verbs, on the objects that use them.
+        Leaving the context does not wait for a silent cloud. Two contexts may be open at once.
+        """
         ...
 
     def open_tooling(self, settings: ProviderSettings) -> AbstractAsyncContextManager[ProviderTooling]:
