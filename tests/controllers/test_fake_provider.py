@@ -88,5 +88,10 @@ async def test_a_kill_switch_strikes_once_before_or_after_the_effect() -> None:
         await actuator.ensure_reservation(REQUEST)
     assert set(cloud.reservations) == {WORKER}
 
+    with pytest.raises(Killed, match="a process that was killed made a call"):
+        await actuator.observe_instance(REQUEST)
+
+    switch.arm(0, "before")
     await actuator.ensure_reservation(REQUEST)
-    assert switch.calls == 2
+    assert switch.calls == 1
+    assert not switch.has_struck

@@ -7,12 +7,10 @@ from random import Random
 from typing import Generic, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from kubecapy.api.cluster.v1alpha1 import (
     CLUSTERS,
     MACHINES,
-    ApiEndpoint,
     Cluster,
     ClusterNetwork,
     ClusterSpec,
@@ -37,8 +35,6 @@ from kubecapy.apimachinery.codec import load_yaml
 from kubecapy.apimachinery.errors import Conflict
 from kubecapy.apimachinery.meta import KubernetesObject, ObjectKey, ObjectMeta, key_of
 from kubecapy.apimachinery.resources import Resource
-from kubecapy.bootstrap.certificates import Authorities, KeyPair, PrivateKey, make_authorities
-from kubecapy.bootstrap.kubeconfig import render_admin_kubeconfig
 from kubecapy.client.interfaces import Client, Unreachable
 from kubecapy.controllers.cluster.reconciler import ClusterDependencies, ClusterReconciler
 from kubecapy.controllers.machine.reconciler import MachineDependencies, MachineReconciler
@@ -46,10 +42,10 @@ from kubecapy.controllers.node.reconciler import NodeDependencies, NodeReconcile
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.cluster_cache import ClusterUnreachable
 from kubecapy.runtime.reconciler import Backoff, Result, TerminalError
-from kubecapy.telemetry.secrets import Secret
 from kubecapy.testing.fake_api import Call, FakeApi
 from kubecapy.testing.fake_cloud import FakeCloud
 from kubecapy.testing.fake_provider import FakeClusterActuator, FakeMachineActuator
+from kubecapy.testing.quick_certificates import QuickCertificates
 
 T = TypeVar("T", bound=KubernetesObject)
 
@@ -90,22 +86,6 @@ class LiveView(Generic[T]):
 
     def list(self, namespace: str = "") -> Sequence[T]:
         return self._api.objects(self._resource, namespace)
-
-
-class QuickCertificates:
-    """Makes elliptic-curve keys at once."""
-
-    def __init__(self) -> None:
-        self.made = 0
-
-    async def make_authorities(self, now: datetime) -> Authorities:
-        self.made += 1
-        return make_authorities(now, _quick_key)
-
-    async def make_kubeconfig(
-        self, name: str, endpoint: ApiEndpoint, authority: KeyPair, now: datetime
-    ) -> Secret[bytes]:
-        return render_admin_kubeconfig(name, endpoint, authority, now, _quick_key)
 
 
 class Workload:
@@ -333,7 +313,3 @@ def a_master(**meta: object) -> Machine:
 
 def changed(value: T, **fields: object) -> T:
     return msgspec.structs.replace(value, **fields)
-
-
-def _quick_key() -> PrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())

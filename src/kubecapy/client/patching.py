@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kubecapy.apimachinery.codec import to_json_object
+from kubecapy.apimachinery.codec import encode, to_json_object
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
 from kubecapy.apimachinery.patches import diff_merge_patch
 from kubecapy.apimachinery.resources import Resource
@@ -19,15 +19,12 @@ T = TypeVar("T")
 
 def object_patch(before: T, after: T) -> JsonObject:
     """Return the merge patch of everything but the status; `{}` when nothing changed."""
-    patch = _difference(before, after)
-    patch.pop("status", None)
-    return patch
+    return _without_status(_difference(before, after))
 
 
 def status_patch(before: T, after: T) -> JsonObject:
     """Return the merge patch of the status, for the status subresource; `{}` when nothing changed."""
-    patch = _difference(before, after)
-    return {"status": patch["status"]} if "status" in patch else {}
+    return _status_alone(_difference(before, after))
 
 
 class PatchHelper:
@@ -50,7 +47,10 @@ class PatchHelper:
             Conflict: a list changed here, and the object changed elsewhere: read again, decide again.
             NotFound: the object is gone.
         """
-        status, rest = status_patch(before, after), object_patch(before, after)
+        difference = _difference(before, after)
+        if not difference:
+            return after
+        status, rest = _status_alone(difference), _without_status(difference)
         old = to_json_object(before)
         meta = old["metadata"]
         key = ObjectKey(meta.get("namespace", ""), meta["name"])
@@ -65,7 +65,18 @@ class PatchHelper:
         return stored
 
 
+def _status_alone(patch: JsonObject) -> JsonObject:
+    return {"status": patch["status"]} if "status" in patch else {}
+
+
+def _without_status(patch: JsonObject) -> JsonObject:
+    return {section: change for section, change in patch.items() if section != "status"}
+
+
 def _difference(before: Any, after: Any) -> JsonObject:  # Any: Structs of one kind, or JSON objects
+    # Most passes change nothing, and bytes compare in no time. A Python comparison would take True for 1.
+    if encode(before) == encode(after):
+        return {}
     patch = diff_merge_patch(_written(before), _written(after))
     return {section: change for section, change in patch.items() if change != {}}
 

@@ -13,7 +13,7 @@ from kubecapy.api.core import NODES, Node
 from kubecapy.apimachinery.meta import ObjectKey, key_of, labels_of
 from kubecapy.clock import Clock
 from kubecapy.contract.provider import Actuators
-from kubecapy.controllers.cluster.certificates import ThreadedCertificateMaker
+from kubecapy.controllers.cluster.certificates import CertificateMaker, ThreadedCertificateMaker
 from kubecapy.controllers.cluster.reconciler import ClusterDependencies, ClusterReconciler
 from kubecapy.controllers.machine.reconciler import MachineDependencies, MachineReconciler
 from kubecapy.controllers.membership import concerned_clusters
@@ -58,6 +58,8 @@ class ControllerRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's verbs; None where no controller that needs one is named."""
     connect: Connect
     """Makes a client of a workload cluster's kubeconfig."""
+    certificates: CertificateMaker | None = None
+    """Makes keys; None makes RSA keys on threads."""
     settings: ControllerSettings = ControllerSettings()
 
 
@@ -75,7 +77,7 @@ async def open_controllers(manager: Manager, request: ControllerRequest) -> Asyn
     # Keys are made on these threads; two are enough, for a cluster needs them once in its life.
     with ThreadPoolExecutor(2, thread_name_prefix="certificates") as executor:
         async with cache:
-            builder = _Builder(manager, request, cache, ThreadedCertificateMaker(executor))
+            builder = _Builder(manager, request, cache, request.certificates or ThreadedCertificateMaker(executor))
             for name in sorted(request.names):
                 manager.add_controller(builder.build(name))
             manager.add_controller(builder.forgetting())
@@ -95,7 +97,7 @@ class _Builder:
     """Builds each controller with the sources that wake it."""
 
     def __init__(
-        self, manager: Manager, request: ControllerRequest, cache: ClusterCache, certificates: ThreadedCertificateMaker
+        self, manager: Manager, request: ControllerRequest, cache: ClusterCache, certificates: CertificateMaker
     ) -> None:
         self._manager = manager
         self._request = request

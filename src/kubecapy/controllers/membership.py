@@ -5,12 +5,15 @@ Once a machine is taken up its owner reference says it for good.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, CLUSTERS, Cluster, Machine, is_control_plane
 from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta, OwnerReference, is_deleting, key_of, labels_of
 from kubecapy.apimachinery.owner_references import owner_reference_to, with_owner
+
+_CLUSTER_API: Final = CLUSTERS.api_version
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -69,7 +72,7 @@ def _owner(machine: Machine) -> str:
     """Return the name of the Cluster that owns `machine`; empty where none does yet."""
     owners = machine.metadata.owner_references
     return next(
-        (owner.name for owner in owners if (owner.api_version, owner.kind) == (CLUSTERS.api_version, CLUSTERS.kind)), ""
+        (owner.name for owner in owners if owner.kind == CLUSTERS.kind and owner.api_version == _CLUSTER_API), ""
     )
 
 

@@ -4,6 +4,7 @@ A sweep over every n shows that a reconciler can be stopped after any line: coun
 for each n run with a `KillSwitch`, start anew, and compare the end with the undisturbed one.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 When = Literal["before", "after"]
@@ -23,14 +24,21 @@ class Interceptable(Protocol):
 
 
 class KillSwitch:
-    """Counts the calls to all outsides that it is built into, and ends the process at one of them."""
+    """Counts the calls to all outsides that it is built into, and ends the process at one of them.
 
-    def __init__(self, *outsides: Interceptable) -> None:
-        """Watch `outsides`; nothing is killed before `arm`."""
+    A process that ended makes no calls: whatever else of it still runs meets `Killed` too, until `arm`.
+    """
+
+    def __init__(self, *outsides: Interceptable, counts: Callable[[Any], bool] = lambda _: True) -> None:
+        """Watch the calls to `outsides` that `counts` names; nothing is killed before `arm`."""
         self.calls = 0
         """Calls that began since the last `arm`."""
+        self.last = ""
+        """The call at which the process ended, for messages."""
+        self._counts = counts
         self._target = 0
         self._when: When = "before"
+        self._is_dead = False
         for outside in outsides:
             outside.before_call = self._before
             outside.after_call = self._after
@@ -38,17 +46,30 @@ class KillSwitch:
     def arm(self, number: int, when: When) -> None:
         """Kill at the call of that number, counted from 1 and from now; 0 kills never."""
         self.calls = 0
+        self.last = ""
         self._target = number
         self._when = when
+        self._is_dead = False
+
+    @property
+    def has_struck(self) -> bool:
+        """Whether the process ended at the call that `arm` chose."""
+        return bool(self.last)
 
     def _before(self, call: object) -> None:
-        self.calls += 1
-        self._strike("before", call)
+        if self._is_dead:
+            raise Killed(f"a process that was killed made a call: {call}")
+        if self._counts(call):
+            self.calls += 1
+            self._strike("before", call)
 
     def _after(self, call: object) -> None:
-        self._strike("after", call)
+        if self._counts(call):
+            self._strike("after", call)
 
     def _strike(self, when: When, call: object) -> None:
         if self._target == self.calls and self._when == when:
             self._target = 0
-            raise Killed(f"{when} call {self.calls}: {call}")
+            self._is_dead = True
+            self.last = f"{when} call {self.calls}: {call}"
+            raise Killed(self.last)

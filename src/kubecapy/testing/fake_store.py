@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-import copy
+import bisect
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -43,7 +43,8 @@ class FakeStore:
         self._clock = clock
         self._random = random
         self._objects: dict[str, dict[ObjectKey, JsonObject]] = {}
-        self._history: list[Change] = []
+        self._history: dict[str, list[Change]] = {}
+        """The changes of each kind in their order."""
         self._compacted = 0
         self._uids = 0
         self._news = asyncio.Event()
@@ -52,7 +53,7 @@ class FakeStore:
     def find(self, resource: Resource[Any], key: ObjectKey) -> JsonObject | None:
         """Return a copy of the object; None where it is absent."""
         found = self._kind(resource).get(key)
-        return copy.deepcopy(found)
+        return None if found is None else _copied(found)
 
     def get(self, resource: Resource[Any], key: ObjectKey) -> JsonObject:
         """Return a copy of the object; NotFound where it is absent."""
@@ -65,11 +66,11 @@ class FakeStore:
         """Return copies of the kind's objects in order of their keys."""
         for key, obj in sorted(self._kind(resource).items()):
             if namespace in ("", key.namespace):
-                yield copy.deepcopy(obj)
+                yield _copied(obj)
 
     def create(self, resource: Resource[Any], obj: JsonObject, *, with_status: bool = False) -> JsonObject:
         """Store a new object and return it as stored."""
-        stored = copy.deepcopy(obj)
+        stored = _copied(obj)
         meta = stored.setdefault("metadata", {})
         if not meta.get("name"):
             if not meta.get("generateName"):
@@ -122,7 +123,7 @@ class FakeStore:
             return self._remove(resource, key, old)
         if "deletionTimestamp" in meta:
             return old
-        new = copy.deepcopy(old)
+        new = _copied(old)
         new["metadata"]["deletionTimestamp"] = format_time(self._clock.now())
         new["metadata"]["deletionGracePeriodSeconds"] = 0
         new["metadata"]["generation"] = meta["generation"] + 1
@@ -139,7 +140,8 @@ class FakeStore:
         """Return the kind's changes later than revision `after`; Gone where they are forgotten."""
         if after < self._compacted:
             raise Gone(f"too old resource version: {after} ({self._compacted})")
-        return [c for c in self._history if c.revision > after and c.plural == resource.qualified_plural]
+        history = self._history.get(resource.qualified_plural, [])
+        return history[bisect.bisect_right(history, after, key=lambda change: change.revision) :]
 
     async def wait(self) -> None:
         """Return once anything changed or watchers were woken."""
@@ -165,11 +167,11 @@ class FakeStore:
         stored = {"apiVersion": resource.api_version, "kind": resource.kind, **_normal(new)}
         self._record(resource, type_, stored, old)
         self._kind(resource)[key] = stored
-        return copy.deepcopy(stored)
+        return _copied(stored)
 
     def _remove(self, resource: Resource[Any], key: ObjectKey, last: JsonObject) -> JsonObject:
         old = self._kind(resource).pop(key)
-        gone = copy.deepcopy(last)
+        gone = _copied(last)
         self._record(resource, "DELETED", gone, old)
         self._collect_garbage(gone["metadata"]["uid"])
         return gone
@@ -183,7 +185,8 @@ class FakeStore:
     ) -> None:
         self.revision += 1
         obj["metadata"]["resourceVersion"] = str(self.revision)
-        self._history.append(Change(self.revision, resource.qualified_plural, type_, copy.deepcopy(obj), old))
+        change = Change(self.revision, resource.qualified_plural, type_, _copied(obj), old)
+        self._history.setdefault(change.plural, []).append(change)
         self.wake()
 
     def _collect_garbage(self, uid: str) -> None:
@@ -196,6 +199,12 @@ class FakeStore:
                     self.delete(_resource_of(plural, obj), key)
 
 
+def _copied(value: JsonObject) -> JsonObject:
+    """Return a deep copy by way of JSON, which is some ten times as fast as `copy.deepcopy`."""
+    copied: JsonObject = msgspec.json.decode(msgspec.json.encode(value))
+    return copied
+
+
 def _resource_of(plural: str, obj: JsonObject) -> Resource[JsonObject]:
     group, _, version = obj["apiVersion"].rpartition("/")
     namespaced = bool(obj["metadata"].get("namespace"))
@@ -206,10 +215,10 @@ def _merged(old: JsonObject, obj: JsonObject, subresource: str) -> JsonObject:
     """Return what an update of `old` by `obj` stores, server-owned metadata kept."""
     if subresource == "status":
         new = {key: value for key, value in old.items() if key != "status"}
-        return copy.deepcopy({**new, **({"status": obj["status"]} if "status" in obj else {})})
-    new = copy.deepcopy({key: value for key, value in obj.items() if key != "status"})
+        return _copied({**new, **({"status": obj["status"]} if "status" in obj else {})})
+    new = _copied({key: value for key, value in obj.items() if key != "status"})
     if "status" in old:
-        new["status"] = copy.deepcopy(old["status"])
+        new["status"] = _copied(old["status"])
     meta = new.setdefault("metadata", {})
     for field in _OWNED_BY_SERVER:
         meta.pop(field, None)

@@ -16,7 +16,6 @@ from kubecapy.devcloud.services.compute.microversions import (
     read_microversion,
     spell,
 )
-from kubecapy.devcloud.services.compute.servergroups import ServerGroups
 from kubecapy.devcloud.services.compute.servers import Servers
 from kubecapy.devcloud.services.compute.tagging import Metadata, Tags
 from kubecapy.devcloud.world.world import World
@@ -48,7 +47,6 @@ class ComputeService:
                 *Flavors(world).routes(),
                 *KeyPairs(world).routes(),
                 *Servers(world).routes(),
-                *ServerGroups(world).routes(),
                 *Actions(world, consoles).routes(),
                 *Interfaces(world).routes(),
                 *Tags(world).routes(),

@@ -4,6 +4,7 @@ Keys are matched without regard to letter case, as Go's JSON decoder did for the
 with the nearest known name, which the original dropped in silence. A null counts as absent, as in Go.
 """
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
@@ -32,6 +33,11 @@ class Decoded(msgspec.Struct, Generic[T], frozen=True):
     errors: tuple[FieldError, ...] = ()
 
 
+class _Field(msgspec.Struct, frozen=True):
+    attribute: str
+    type: inspect.Type
+
+
 def decode_fields(value: Any, type_: type[S], path: str) -> Decoded[S]:  # Any: whatever a person wrote
     """Return `value` as the Struct `type_`, or every error in it, with paths below `path`."""
     walk = _Walk()
@@ -51,17 +57,17 @@ class _Walk:
         if not isinstance(value, Mapping):
             self._refuse(value, path, "a mapping")
             return None
-        fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
+        fields = _fields_of(type_)
         folded = {name.casefold(): name for name in fields}
         arguments: dict[str, Any] = {}
         for key, item in value.items():
             name = folded.get(str(key).casefold())
             if name is None:
                 self.errors.append(unknown_field(path, str(key), fields))
-            elif fields[name].name in arguments:
+            elif fields[name].attribute in arguments:
                 self.errors.append(_duplicate(f"{path}.{key}", name))
             elif item is not None:
-                arguments[fields[name].name] = self._value(item, inspect.type_info(fields[name].type), f"{path}.{name}")
+                arguments[fields[name].attribute] = self._value(item, fields[name].type, f"{path}.{name}")
         return None if self.errors else type_(**arguments)
 
     def _value(self, value: Any, type_: inspect.Type, path: str) -> Any:  # Any: see decode_fields
@@ -102,6 +108,14 @@ class _Walk:
 
     def _refuse(self, value: Any, path: str, expected: str) -> None:  # Any: see decode_fields
         self.errors.append(FieldError(path, "FieldValueTypeInvalid", f"expected {expected}, got {_kind_of(value)}"))
+
+
+@functools.cache
+def _fields_of(type_: type[msgspec.Struct]) -> Mapping[str, _Field]:
+    """Return the fields by their keys; types do not change, and reading them costs more than decoding a spec."""
+    return {
+        field.encode_name: _Field(field.name, inspect.type_info(field.type)) for field in msgspec.structs.fields(type_)
+    }
 
 
 def _kind_of(value: Any) -> str:  # Any: see decode_fields
