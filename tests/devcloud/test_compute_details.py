@@ -244,8 +244,9 @@ def test_a_limit_that_is_none_is_refused_and_nothing_is_set(admin: CoreClient, l
         ({"name": None}, "Invalid input for field/attribute server. 'name' is a required property"),
         ({"name": " "}, "Invalid input for field/attribute name. Value:  . ' ' is too short"),
         ({"name": "n" * 256}, "Invalid input for field/attribute name. Value: nnn"),
-        ({"imageRef": None}, "Invalid imageRef provided: servers boot from images."),
-        ({"max_count": 2}, "Invalid input for field/attribute max_count. This cloud makes one server a call"),
+        ({"imageRef": None}, "Missing imageRef attribute"),
+        ({"max_count": 1, "min_count": 2}, "min_count must be <= max_count"),
+        ({"max_count": 0}, "Invalid input for field/attribute max_count. Value: 0."),
         (
             {"block_device_mapping_v2": [{"destination_type": "volume"}]},
             "Invalid input for field/attribute block_device_mapping_v2. This cloud has no volumes",

@@ -15,6 +15,7 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 TABLES = (
     "servers",
+    "server_groups",
     "key_pairs",
     "networks",
     "subnets",
@@ -29,6 +30,7 @@ TABLES = (
 PREFIX = {"identity": "/identity", "compute": "/compute", "network": "/networking", "image": "/image"}
 KEY_OF = {
     "servers": "server",
+    "os-server-groups": "server_group",
     "os-keypairs": "keypair",
     "os-interface": "interfaceAttachment",
     "networks": "network",
@@ -47,7 +49,16 @@ KEY_OF = {
     "{key}": "meta",
     "tags": "tags",
 }
-ACTIONS = ("os-getConsoleOutput", "reboot", "os-stop", "os-start", "addFloatingIp", "removeFloatingIp", "forceDelete")
+ACTIONS = (
+    "os-getConsoleOutput",
+    "reboot",
+    "os-stop",
+    "os-start",
+    "addFloatingIp",
+    "removeFloatingIp",
+    "forceDelete",
+    "restore",
+)
 FIELDS = (
     "id",
     "name",
@@ -95,6 +106,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "block_device_mapping_v2": [],
         "max_count": 1,
     },
+    "server_group": {"name": "g", "policy": "anti-affinity", "rules": {"max_server_per_host": 2}},
     "keypair": {"name": "k", "public_key": PUBLIC_KEY, "type": "ssh", "user_id": None},
     "interfaceAttachment": {"net_id": seed.NETWORK_ID, "fixed_ips": [{"ip_address": "10.6.0.9"}]},
     "network": {"name": "n", "mtu": 1400, "tags": ["t"], "admin_state_up": True},

@@ -198,8 +198,17 @@ class ClusterObservation(msgspec.Struct, frozen=True):
     endpoint: ApiEndpoint | None = None
     """The API endpoint where the provider knows one (a load balancer, a configured one); None leaves it to the
     first control-plane machine's reserved address. Once it is stored it does not change."""
+    api_port: int | None = None
+    """Port for an endpoint made of a machine's address; None takes the controllers' own."""
     provider_status: Mapping[str, Any] | None = None
     """What the reconciler stores as `status.providerStatus` of the Cluster; as in `Reservation`."""
+    waiting_for: str = ""
+    """What is still to be made, for people; empty where everything is there.
+
+    A provider may return after each thing that it made, so that its id is stored before the next one is made.
+    """
+    retry_after_seconds: float = 1.0
+    """When to call again where something is still to be made."""
 
 
 class ClusterActuator(Protocol):
@@ -208,8 +217,9 @@ class ClusterActuator(Protocol):
     async def reconcile(self, cluster: Cluster) -> ClusterObservation:
         """Find or make the shared resources and return what is there.
 
-        Called on every pass over the Cluster, before its first machine is made and afterwards, to repair. Machines do
-        not wait for it: their verbs raise NotReady where they need what is not there yet.
+        Called on every pass over the Cluster, before its first machine is made and afterwards, to repair; again as
+        long as it waits for something. Machines do not wait for it: their verbs raise NotReady where they need what is
+        not there yet.
 
         Raises:
             InvalidConfiguration: the Cluster's providerSpec can never work; the message names the field by its path.

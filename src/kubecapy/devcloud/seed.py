@@ -64,6 +64,11 @@ SECURITY_GROUP_ID = "97acf9d4-e5bf-4fff-a2c0-be0b04fbc44b"
 OPEN_TCP_PORTS = ((22, 22), (443, 443), (6443, 6443), (3000, 32767))
 
 
+# What an operator allows a project that builds clusters: the defaults end after five small servers.
+COMPUTE_LIMITS = {"instances": 100, "cores": 400, "ram": 819_200}
+NETWORK_LIMITS = {"security_group": 50, "security_group_rule": 500}
+
+
 class Access(msgspec.Struct, frozen=True):
     """The passwords that the seed has drawn."""
 
@@ -75,6 +80,7 @@ def plant(world: World, settings: DevCloudSettings, now: datetime) -> Access:
     """Fill `world` and return the passwords of its two users."""
     access = Access(Secret(world.identifiers.password()), Secret(world.identifiers.password()))
     _plant_people(world, access)
+    _plant_quotas(world)
     _plant_sizes_and_images(world, now)
     _plant_security_groups(world, now)
     _plant_private_network(world, settings, now)
@@ -99,6 +105,12 @@ def _plant_people(world: World, access: Access) -> None:
     admin_role, *member_roles = ROLES
     world.assignments += [Assignment(member.id, PROJECT.id, role.id) for role in member_roles]
     world.assignments += [Assignment(admin.id, project.id, admin_role.id) for project in (ADMIN_PROJECT, PROJECT)]
+
+
+def _plant_quotas(world: World) -> None:
+    for project in (PROJECT, ADMIN_PROJECT):
+        world.quotas.set_limits("compute", project.id, COMPUTE_LIMITS)
+        world.quotas.set_limits("network", project.id, NETWORK_LIMITS)
 
 
 def _plant_sizes_and_images(world: World, now: datetime) -> None:

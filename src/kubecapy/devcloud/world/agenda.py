@@ -14,16 +14,21 @@ class Event(StrEnum):
     FAIL = "fail"
     STOP = "stop"
     START = "start"
+    HIDE = "hide"
     REMOVE = "remove"
 
 
 class Transition(msgspec.Struct, frozen=True, order=True):
-    """One event of one server, due at `due`; `sequence` keeps equal times in the order they were planned."""
+    """One event of one server, due at `due`; `sequence` keeps equal times in the order they were planned.
+
+    `reason` is why the server fails, where the event is that it does.
+    """
 
     due: datetime
     sequence: int
     server_id: str
     event: Event
+    reason: str = ""
 
 
 class Agenda:
@@ -34,11 +39,11 @@ class Agenda:
         self._heap: list[Transition] = []
         self._sequence = 0
 
-    def plan(self, server_id: str, event: Event, due: datetime) -> None:
+    def plan(self, server_id: str, event: Event, due: datetime, reason: str = "") -> None:
         """Replace whatever is planned for the server by `event` at `due`: a server does one thing at a time."""
         self.forget(server_id)
         self._sequence += 1
-        heapq.heappush(self._heap, Transition(due, self._sequence, server_id, event))
+        heapq.heappush(self._heap, Transition(due, self._sequence, server_id, event, reason))
 
     def forget(self, server_id: str) -> None:
         """Drop what is planned for the server."""

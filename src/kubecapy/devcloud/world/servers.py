@@ -1,5 +1,6 @@
 """Carry servers through their life, with the ports and addresses that hang on them."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world.agenda import Event, Transition
 from kubecapy.devcloud.world.compute import Server, ServerFault
+from kubecapy.devcloud.world.hosts import NoValidHost, choose_host
 from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.ports import (
     bind_port,
@@ -19,8 +21,10 @@ from kubecapy.devcloud.world.ports import (
 )
 from kubecapy.devcloud.world.world import World
 
-HOST = "devcloud-1"
-NO_VALID_HOST = "No valid host was found. There are not enough hosts available."
+# What a server's metadata may ask of its boot, as the fake hypervisor of the real test services understands it.
+FAULT_KEY, DELAY_KEY = "sim_fault", "sim_delay"
+# Limit: a year; a longer delay would leave the calendar.
+LONGEST_DELAY_SECONDS = 31_536_000.0
 
 
 def get_server(world: World, server_id: str) -> Server:
@@ -38,30 +42,57 @@ def get_server(world: World, server_id: str) -> Server:
 def launch_server(world: World, server: Server, port_ids: Sequence[str], now: datetime) -> Server:
     """Store a new server and return it as Nova first shows it, in BUILD.
 
-    Where the hosts have room its ports are bound and it boots. Otherwise it fails: its owner's ports stay unbound, and
-    those that Nova made for it go again.
+    Where a host takes it its ports are bound and it boots, or fails on the host as its metadata asks. Otherwise it
+    fails without: its owner's ports stay unbound, and those that Nova made for it go again.
     """
-    if not _has_room(world, server):
+    try:
+        host = choose_host(world, server)
+    except NoValidHost as error:
         for port_id in server.own_port_ids:
             remove_port(world, world.ports[port_id], now)
-        server = replace(server, own_port_ids=())
-        world.servers[server.id] = server
-        _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now)
-        return server
-    placed = replace(server, host=HOST, task_state="spawning")
+        world.servers[server.id] = replace(server, own_port_ids=())
+        _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now, str(error))
+        return world.servers[server.id]
+    placed = replace(server, host=host.name, availability_zone=host.zone, task_state="spawning")
     world.servers[server.id] = placed
     for port_id in port_ids:
-        bind_port(world, world.ports[port_id], server.id, HOST, now)
-    _plan(world, server.id, Event.BOOT, world.timing.boot_seconds, now)
+        bind_port(world, world.ports[port_id], placed, now)
+    seconds = world.timing.boot_seconds + _asked_delay(server)
+    fault = _asked_fault(server)
+    _plan(world, server.id, Event.FAIL if fault else Event.BOOT, seconds, now, fault)
     return placed
 
 
 def start_delete(world: World, server: Server, now: datetime) -> None:
-    """Begin the removal of a server; a second call changes nothing."""
-    if server.is_deleting:
+    """Begin the removal of a server for good; a second call changes nothing."""
+    if server.task_state == "deleting":
         return
     world.servers[server.id] = replace(server, task_state="deleting", updated_at=now)
     _plan(world, server.id, Event.REMOVE, world.timing.delete_seconds, now)
+
+
+def start_soft_delete(world: World, server: Server, now: datetime) -> None:
+    """Begin the removal of a server that its owner may restore for a while, where the cloud reclaims later.
+
+    One that never ran goes for good at once, as on real Nova (`must_have_launched` in nova/compute/api.py).
+    """
+    if not world.timing.reclaim_seconds or server.launched_at is None:
+        start_delete(world, server, now)
+    elif not server.is_deleting and server.status != "SOFT_DELETED":
+        world.servers[server.id] = replace(server, task_state="soft-deleting", updated_at=now)
+        _plan(world, server.id, Event.HIDE, world.timing.delete_seconds, now)
+
+
+def restore_server(world: World, server: Server, now: datetime) -> None:
+    """Bring a soft-deleted server back.
+
+    Raises:
+        Refusal: 409, it is not soft-deleted.
+    """
+    if server.status != "SOFT_DELETED" or server.task_state is not None:
+        raise conflict(f"Cannot 'restore' instance {server.id} while it is in vm_state {server.vm_state}")
+    world.servers[server.id] = replace(server, task_state="restoring", updated_at=now)
+    _plan(world, server.id, Event.START, world.timing.power_seconds, now)
 
 
 def start_power_change(world: World, server: Server, event: Event, task_state: str, now: datetime) -> None:
@@ -123,7 +154,11 @@ def apply_transition(world: World, transition: Transition) -> None:
             world.servers[server.id] = replace(server, status="SHUTOFF", task_state=None, updated_at=now)
             _set_ports(world, server.id, "DOWN", now)
         case Event.FAIL:
-            put_in_error(world, server, 500, NO_VALID_HOST, now)
+            _fail_boot(world, server, transition.reason, now)
+        case Event.HIDE:
+            world.servers[server.id] = replace(server, status="SOFT_DELETED", task_state=None, updated_at=now)
+            _set_ports(world, server.id, "DOWN", now)
+            _plan(world, server.id, Event.REMOVE, world.timing.reclaim_seconds, now)
         case Event.REMOVE:
             remove_server(world, server, now)
 
@@ -147,15 +182,35 @@ def _set_ports(world: World, server_id: str, status: str, now: datetime) -> None
         set_port_status(world, port, status, now)
 
 
-def _has_room(world: World, server: Server) -> bool:
-    flavors = [other.flavor for other in world.servers.values() if other.host] + [server.flavor]
-    return (
-        sum(flavor.vcpus for flavor in flavors) <= world.capacity.vcpus
-        and sum(flavor.ram_mib for flavor in flavors) <= world.capacity.ram_mib
-        and sum(flavor.disk_gib for flavor in flavors) <= world.capacity.disk_gib
-    )
+def _fail_boot(world: World, server: Server, reason: str, now: datetime) -> None:
+    """Put a server into ERROR without a host; like Nova's, its clean-up frees the ports first."""
+    for port in list(ports_of_device(world, server.id)):
+        _free_port(world, server, port, now)
+    put_in_error(world, replace(server, host="", availability_zone="", own_port_ids=()), 500, reason, now)
 
 
-def _plan(world: World, server_id: str, event: Event, seconds: float, now: datetime) -> None:
+def _asked_fault(server: Server) -> str:
+    """Return the fault that a server's metadata asks for, in Nova's words for it; empty where it asks for none."""
+    match server.metadata.get(FAULT_KEY):
+        case "abort":
+            return f"Build of instance {server.id} aborted: {FAULT_KEY}=abort"
+        case "spawn":  # Nova tries the other hosts, where the spawn fails as well.
+            return (
+                "Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for "
+                f"instance {server.id}."
+            )
+        case _:
+            return ""
+
+
+def _asked_delay(server: Server) -> float:
+    try:
+        seconds = float(server.metadata.get(DELAY_KEY, "0"))
+    except ValueError:
+        return 0.0
+    return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_DELAY_SECONDS)
+
+
+def _plan(world: World, server_id: str, event: Event, seconds: float, now: datetime, reason: str = "") -> None:
     stretched = seconds * (1 + world.timing.jitter * world.identifiers.fraction())
-    world.agenda.plan(server_id, event, now + timedelta(seconds=stretched))
+    world.agenda.plan(server_id, event, now + timedelta(seconds=stretched), reason)

@@ -66,7 +66,7 @@ class Interfaces:
         self._world.servers[server.id] = replace(server, own_port_ids=(*server.own_port_ids, port.id))
 
     def _bind(self, server: Server, port: Port, call: Call) -> JsonObject:
-        bind_port(self._world, port, server.id, server.host, call.now)
+        bind_port(self._world, port, server, call.now)
         if server.status == "ACTIVE":
             set_port_status(self._world, self._world.ports[port.id], "ACTIVE", call.now)
         return _view(self._world.ports[port.id], read_microversion(call.request))

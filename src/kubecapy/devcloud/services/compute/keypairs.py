@@ -60,7 +60,7 @@ class KeyPairs:
         if (user_id, name) in world.key_pairs:
             raise conflict(f"Key pair '{name}' already exists.")
         used = sum(1 for owner, _ in world.key_pairs if owner == user_id)
-        if used >= world.quotas.limit("compute", call.credentials.project_id, "key_pairs"):
+        if not world.quotas.allows("compute", call.credentials.project_id, "key_pairs", used + 1):
             raise forbidden("Quota exceeded, too many key pairs.")
         public_key = wish.get("public_key")
         if not isinstance(public_key, str):

@@ -16,6 +16,7 @@ from kubecapy.devcloud.services.compute.microversions import (
     read_microversion,
     spell,
 )
+from kubecapy.devcloud.services.compute.servergroups import ServerGroups
 from kubecapy.devcloud.services.compute.servers import Servers
 from kubecapy.devcloud.services.compute.tagging import Metadata, Tags
 from kubecapy.devcloud.world.world import World
@@ -47,6 +48,7 @@ class ComputeService:
                 *Flavors(world).routes(),
                 *KeyPairs(world).routes(),
                 *Servers(world).routes(),
+                *ServerGroups(world).routes(),
                 *Actions(world, consoles).routes(),
                 *Interfaces(world).routes(),
                 *Tags(world).routes(),

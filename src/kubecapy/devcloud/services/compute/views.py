@@ -61,13 +61,13 @@ class ServerViews:
         if version >= microversions.TRUSTED_CERTIFICATES:
             view["trusted_image_certificates"] = None
         if version >= microversions.SERVER_GROUPS:
-            view["server_groups"] = []
+            view["server_groups"] = [server.group_id] if server.group_id in self._world.server_groups else []
         if version >= microversions.LOCKED_REASON:
             view["locked_reason"] = None
         if version >= microversions.HOSTNAME_FOR_ALL:
-            view["OS-EXT-SRV-ATTR:hostname"] = server.name
+            view["OS-EXT-SRV-ATTR:hostname"] = server.hostname
         if version >= microversions.PINNED_ZONE:
-            view["pinned_availability_zone"] = server.availability_zone
+            view["pinned_availability_zone"] = server.pinned_zone
         return view
 
     def addresses(self, server: Server) -> JsonObject:
@@ -96,7 +96,7 @@ class ServerViews:
             "accessIPv4": "",
             "accessIPv6": "",
             "OS-DCF:diskConfig": "MANUAL",
-            "OS-EXT-AZ:availability_zone": server.availability_zone if server.host else "",
+            "OS-EXT-AZ:availability_zone": server.availability_zone,
             "config_drive": "True" if server.config_drive else "",
             "key_name": server.key_name,
             "OS-SRV-USG:launched_at": format_launch_time(server.launched_at) if server.launched_at else None,
@@ -111,7 +111,7 @@ class ServerViews:
             view["security_groups"] = groups
         if server.status in {"ACTIVE", "BUILD", "REBOOT"}:
             view["progress"] = 0
-        if server.fault is not None and server.status == "ERROR":
+        if server.fault is not None and server.status in {"ERROR", "DELETED"}:
             view["fault"] = {
                 "code": server.fault.code,
                 "created": format_time(server.fault.created_at),
@@ -163,9 +163,9 @@ def _admin_attributes(server: Server) -> JsonObject:
         f"{prefix}:host": server.host or None,
         f"{prefix}:hypervisor_hostname": server.host or None,
         f"{prefix}:instance_name": f"instance-{server.id[:8]}",
-        f"{prefix}:hostname": server.name,
+        f"{prefix}:hostname": server.hostname,
         f"{prefix}:reservation_id": server.reservation_id,
-        f"{prefix}:launch_index": 0,
+        f"{prefix}:launch_index": server.launch_index,
         f"{prefix}:kernel_id": "",
         f"{prefix}:ramdisk_id": "",
         f"{prefix}:root_device_name": "/dev/vda",
