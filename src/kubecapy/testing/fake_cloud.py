@@ -68,6 +68,8 @@ class FakeCloud:
         self.servers: dict[ObjectKey, FakeServer] = {}
         self.clusters: set[ObjectKey] = set()
         """Clusters that have shared resources."""
+        self.owners: dict[ObjectKey, ObjectKey] = {}
+        """The cluster of each machine that has a reservation."""
         self._reads_until_running = reads_until_running
         self._reads_until_deleted = reads_until_deleted
         self._deleting: dict[ObjectKey, int] = {}
@@ -82,11 +84,12 @@ class FakeCloud:
         """Whether nothing of ours is left."""
         return not (self.reservations or self.servers or self.clusters)
 
-    def reserve(self, machine: ObjectKey) -> int:
+    def reserve(self, machine: ObjectKey, cluster: ObjectKey) -> int:
         """Find or make the reservation of `machine`; return the number of its address."""
         if machine not in self.reservations:
             self._made += 1
             self.reservations[machine] = self._made
+            self.owners[machine] = cluster
         return self.reservations[machine]
 
     def create_server(self, machine: ObjectKey, user_data: Secret[bytes]) -> FakeServer:
@@ -122,6 +125,7 @@ class FakeCloud:
             del self.servers[machine]
             self._deleting.pop(machine, None)
         self.reservations.pop(machine, None)
+        self.owners.pop(machine, None)
         return True
 
     def record(self, call: CloudCall) -> None:

@@ -1,13 +1,17 @@
-"""Be a provider that keeps the contract, on a cloud in memory."""
+"""Be a provider that keeps the contract, on a cloud in memory.
+
+Its specs may hold anything but the key `wrong`, which is refused, and `missing`, which names what is not there.
+"""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Literal
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, NodeAddress
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey, key_of
 from kubecapy.contract.actuators import ClusterObservation, Deletion, Instance, MachineRequest, Reservation
+from kubecapy.contract.errors import InvalidConfiguration, NotFound, NotReady
 from kubecapy.contract.provider import Actuators, GenerateRequest, Leftover, ProviderManifests, ProviderSettings
 from kubecapy.telemetry.secrets import Secret
 from kubecapy.testing.fake_cloud import CloudCall, FakeCloud, FakeServer, Verb
@@ -26,8 +30,11 @@ class FakeMachineActuator:
 
     async def ensure_reservation(self, request: MachineRequest) -> Reservation:
         """Find or make an internal and an external address."""
+        _check_spec("Machine", request.machine.spec.provider_spec.value)
+        if request.cluster is None:
+            raise NotReady(f"Machine {key_of(request.machine)} has no Cluster", retry_after_seconds=1.0)
         with _called(self._cloud, "ensure_reservation", key_of(request.machine)) as key:
-            number = self._cloud.reserve(key)
+            number = self._cloud.reserve(key, key_of(request.cluster))
             return Reservation(
                 addresses=_addresses(number),
                 hostname=key.name,
@@ -81,6 +88,7 @@ class FakeClusterActuator:
 
     async def reconcile(self, cluster: Cluster) -> ClusterObservation:
         """Find or make the shared resources."""
+        _check_spec("Cluster", cluster.spec.provider_spec.value if cluster.spec.provider_spec else None)
         with _called(self._cloud, "reconcile_cluster", key_of(cluster)) as key:
             self._cloud.clusters.add(key)
             return ClusterObservation(provider_status={"network": key.name})
@@ -93,18 +101,19 @@ class FakeClusterActuator:
 
 
 class FakeTooling:
-    """Answers what tools may ask; finds nothing wrong with anything."""
+    """Answers what tools may ask."""
 
     def __init__(self, cloud: FakeCloud) -> None:
         """Look into `cloud`."""
         self._cloud = cloud
 
     def generate(self, request: GenerateRequest) -> ProviderManifests:
-        """Return a namespace for the provider, and no machines."""
+        """Return a Cluster, two Machines and a namespace; the configuration is the names of clouds, a line each."""
+        if request.cloud not in request.configuration.reveal().decode().splitlines():
+            raise InvalidConfiguration(f'there is no cloud "{request.cloud}"')
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fake-provider-system"}}
-        labels = {"cloud": request.cloud}
-        cluster = {"apiVersion": "cluster.k8s.io/v1alpha1", "kind": "Cluster", "metadata": {"labels": labels}}
-        return ProviderManifests(cluster, (), "fake-provider-system", (namespace,))
+        machines = tuple(_manifest("Machine", name) for name in ("master", "node"))
+        return ProviderManifests(_manifest("Cluster", "test1"), machines, "fake-provider-system", (namespace,))
 
     def validate_spec(self, kind: Literal["Cluster", "Machine"], value: JsonObject, path: str) -> Sequence[FieldError]:
         """Refuse a key called `wrong`, and nothing else."""
@@ -113,15 +122,23 @@ class FakeTooling:
         return (FieldError(f"{path}.wrong", "FieldValueUnknown", f'unknown field "wrong" of a {kind}'),)
 
     async def preflight(self, cluster: JsonObject, machines: Sequence[JsonObject]) -> Sequence[str]:
-        """Find nothing that cannot be made."""
-        del cluster, machines
-        return ()
+        """Name what the specs say is missing."""
+        obstacles = []
+        for kind, obj in (("Cluster", cluster), *(("Machine", machine) for machine in machines)):
+            try:
+                _check_spec(kind, obj["spec"].get("providerSpec", {}).get("value"))
+            except (InvalidConfiguration, NotFound) as error:
+                obstacles.append(str(error))
+        return obstacles
 
     async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
-        """Return the servers in the cluster's namespace."""
-        namespace = cluster.metadata.namespace
-        servers = self._cloud.servers.items()
-        return [Leftover("server", server.id, key.name) for key, server in servers if key.namespace == namespace]
+        """Return the servers and addresses of the cluster's machines, and what they share."""
+        cloud, key = self._cloud, key_of(cluster)
+        machines = [machine for machine, owner in cloud.owners.items() if owner == key]
+        servers = [Leftover("server", cloud.servers[name].id, name.name) for name in machines if name in cloud.servers]
+        addresses = [Leftover("address", f"{cloud.reservations[name]}", name.name) for name in machines]
+        shared = [Leftover("cluster", str(key), key.name)] if key in cloud.clusters else []
+        return (*servers, *addresses, *shared)
 
 
 class FakeProvider:
@@ -145,6 +162,19 @@ class FakeProvider:
         """Give what tools may ask; there is nothing to open."""
         del settings
         yield FakeTooling(self.cloud)
+
+
+def _manifest(kind: str, name: str) -> JsonObject:
+    spec = {"providerSpec": {"value": {"apiVersion": "fake/v1"}}}
+    return {"apiVersion": "cluster.k8s.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def _check_spec(kind: str, value: Mapping[str, Any] | None) -> None:  # Any: a providerSpec is opaque
+    """Refuse what the provider's specs may not hold."""
+    if value and "wrong" in value:
+        raise InvalidConfiguration(f'spec.providerSpec.value.wrong: unknown field "wrong" of a {kind}')
+    if value and "missing" in value:
+        raise NotFound(f"there is no {value['missing']}, which spec.providerSpec.value.missing of a {kind} names")
 
 
 def _addresses(number: int) -> tuple[NodeAddress, ...]:
