@@ -22,8 +22,10 @@ Machines = type[FakeMachineActuator]
 
 
 def renamed(request: MachineRequest, namespace: str, name: str) -> MachineRequest:
-    """Return the request for a machine of another name: how a wrong mark mixes machines up."""
-    meta = msgspec.structs.replace(request.machine.metadata, namespace=namespace, name=name)
+    """Return the request for a machine of another name and no identity: how a wrong mark mixes machines up."""
+    meta = msgspec.structs.replace(
+        request.machine.metadata, namespace=namespace, name=name, uid="any", annotations=None
+    )
     return MachineRequest(msgspec.structs.replace(request.machine, metadata=meta), request.cluster)
 
 
@@ -52,6 +54,11 @@ class _Marked(FakeMachineActuator):
 class ForgetsNamespace(_Marked):
     def mark(self, machine: Machine) -> tuple[str, str]:
         return "default", machine.metadata.name
+
+
+class ForgetsIdentity(_Marked):
+    def mark(self, machine: Machine) -> tuple[str, str]:
+        return machine.metadata.namespace, machine.metadata.name
 
 
 class MarksByUid(_Marked):

@@ -18,6 +18,7 @@ from kubecapy.testing.provider_conformance import (
 SCENARIO_OF = {scenario.name: scenario for scenario in SCENARIOS}
 DEFECTS = {
     broken.ForgetsNamespace: "clusters_whose_names_join_alike_are_not_mixed_up",
+    broken.ForgetsIdentity: "another_object_of_the_same_name_takes_nothing_over",
     broken.MarksByUid: "a_machine_that_moved_keeps_its_server",
     broken.FindsByRecordAlone: "reserving_again_makes_nothing_more",
     broken.MakesTwinServers: "making_again_makes_no_second_server",

@@ -4,8 +4,9 @@ What holds for every verb:
 
 - **Repeated.** It may be called again after it returned, after it raised, and after the process was killed at any line
   of it. It finds what is there before it makes anything, by names and marks that follow from the object alone.
-- **Identity.** Names and marks follow from namespace and name, with what the reconciler wrote on the object before the
-  first verb. `metadata.uid` alone is no mark: an object that moves to another management cluster gets another one.
+- **Identity.** Names and marks follow from namespace, name and `identity_of(object)`, which is stored before the first
+  verb. They are the same wherever the object moves, though its uid is not; another object of the same name, in another
+  management cluster or made later, has other marks and takes nothing over.
 - **No waiting.** It does not poll or sleep until the cloud is done. It raises `NotReady`, or returns what it sees, and
   is called again. One call to the cloud has a time limit, of a minute at most.
 - **Concurrency.** Calls for different objects run at once, hundreds of them, on one event loop; those for one object

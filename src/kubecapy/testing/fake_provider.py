@@ -33,11 +33,11 @@ class FakeMachineActuator:
         _check_spec("Machine", request.machine.spec.provider_spec.value)
         if request.cluster is None:
             raise NotReady(f"Machine {key_of(request.machine)} has no Cluster", retry_after_seconds=1.0)
-        with _called(self._cloud, "ensure_reservation", key_of(request.machine)) as key:
-            number = self._cloud.reserve(key, key_of(request.cluster))
+        with _called(self._cloud, "ensure_reservation", self._cloud.claim(request.machine)) as key:
+            number = self._cloud.reserve(key, self._cloud.mark(request.cluster))
             return Reservation(
                 addresses=_addresses(number),
-                hostname=key.name,
+                hostname=request.machine.metadata.name,
                 kubelet_arguments={"provider-id": "fake:///{{ v1.instance_id }}"},
                 provider_status={"reservation": number},
                 annotations={"fake-address": f"{EXTERNAL_NETWORK}.{number}"},
@@ -45,25 +45,26 @@ class FakeMachineActuator:
 
     async def ensure_instance(self, request: MachineRequest, bootstrap_data: Secret[bytes]) -> Instance:
         """Find or make the server."""
-        with _called(self._cloud, "ensure_instance", key_of(request.machine)) as key:
+        with _called(self._cloud, "ensure_instance", self._cloud.mark(request.machine)) as key:
             return self._instance(key, self._cloud.create_server(key, bootstrap_data))
 
     async def observe_instance(self, request: MachineRequest) -> Instance | None:
         """Look at the server."""
-        with _called(self._cloud, "observe_instance", key_of(request.machine)) as key:
+        with _called(self._cloud, "observe_instance", self._cloud.mark(request.machine)) as key:
             server = self._cloud.observe_server(key)
             return self._instance(key, server) if server else None
 
     async def delete(self, request: MachineRequest) -> Deletion:
         """Remove server and addresses."""
-        with _called(self._cloud, "delete", key_of(request.machine)) as key:
+        with _called(self._cloud, "delete", self._cloud.mark(request.machine)) as key:
             if self._cloud.delete_machine(key):
+                self._cloud.release(request.machine)
                 return Deletion(gone=True)
             return Deletion(gone=False, waiting_for=f"server {key.name}", retry_after_seconds=1.0)
 
     async def read_console(self, request: MachineRequest, lines: int) -> str:
         """Return the end of the server's console."""
-        with _called(self._cloud, "read_console", key_of(request.machine)) as key:
+        with _called(self._cloud, "read_console", self._cloud.mark(request.machine)) as key:
             server = self._cloud.servers.get(key)
             return "\n".join(server.console.splitlines()[-lines:]) if server else ""
 
@@ -89,14 +90,15 @@ class FakeClusterActuator:
     async def reconcile(self, cluster: Cluster) -> ClusterObservation:
         """Find or make the shared resources."""
         _check_spec("Cluster", cluster.spec.provider_spec.value if cluster.spec.provider_spec else None)
-        with _called(self._cloud, "reconcile_cluster", key_of(cluster)) as key:
+        with _called(self._cloud, "reconcile_cluster", self._cloud.claim(cluster)) as key:
             self._cloud.clusters.add(key)
             return ClusterObservation(provider_status={"network": key.name})
 
     async def delete(self, cluster: Cluster) -> Deletion:
         """Remove the shared resources."""
-        with _called(self._cloud, "delete_cluster", key_of(cluster)) as key:
+        with _called(self._cloud, "delete_cluster", self._cloud.mark(cluster)) as key:
             self._cloud.clusters.discard(key)
+            self._cloud.release(cluster)
             return Deletion(gone=True)
 
 
@@ -133,7 +135,7 @@ class FakeTooling:
 
     async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
         """Return the servers and addresses of the cluster's machines, and what they share."""
-        cloud, key = self._cloud, key_of(cluster)
+        cloud, key = self._cloud, self._cloud.mark(cluster)
         machines = [machine for machine, owner in cloud.owners.items() if owner == key]
         servers = [Leftover("server", cloud.servers[name].id, name.name) for name in machines if name in cloud.servers]
         addresses = [Leftover("address", f"{cloud.reservations[name]}", name.name) for name in machines]

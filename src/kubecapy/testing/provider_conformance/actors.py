@@ -10,6 +10,7 @@ from kubecapy.api.cluster.v1alpha1 import (
     API_VERSION,
     CLUSTER_FINALIZER,
     CLUSTER_NAME_LABEL,
+    IDENTITY_ANNOTATION,
     MACHINE_FINALIZER,
     Cluster,
     ClusterNetwork,
@@ -42,7 +43,6 @@ USER_DATA: Final = Secret(b"#cloud-config\n# hidden-user-data-of-the-conformance
 PATIENCE: Final = 150
 """How often a step is repeated, a second or more apart, before the kit gives up."""
 
-_IDENTITY: Final = "cluster.k8s.io/identity"
 _CREATED: Final = "2026-01-01T00:00:00Z"
 
 
@@ -100,8 +100,8 @@ class Caller:
 class ActedCluster:
     """One Cluster as its reconciler keeps it."""
 
-    def __init__(self, caller: Caller, namespace: str, name: str, spec: JsonObject) -> None:
-        """Store the Cluster; the cloud is not asked."""
+    def __init__(self, caller: Caller, namespace: str, name: str, spec: JsonObject, *, copy: str = "") -> None:
+        """Store the Cluster; the cloud is not asked. A `copy` is another object of the same name."""
         self._caller = caller
         network = ClusterNetwork(
             services=NetworkRanges(cidr_blocks=("10.96.0.0/12",)),
@@ -109,7 +109,7 @@ class ActedCluster:
             service_domain="cluster.local",
         )
         self.stored = Cluster(
-            metadata=_stored_meta("Cluster", namespace, name, CLUSTER_FINALIZER),
+            metadata=_stored_meta(f"{copy}Cluster", namespace, name, CLUSTER_FINALIZER),
             spec=ClusterSpec(cluster_network=network, provider_spec=ProviderSpec(value=dict(spec))),
         )
 
@@ -123,7 +123,7 @@ class ActedCluster:
 
     async def come_up(self) -> ClusterObservation:
         """Reconcile until the cloud holds what machines share."""
-        return await self._caller.repeat("cluster.reconcile", self.reconcile)
+        return await self._caller.repeat("cluster.reconcile", self._reconcile_whole)
 
     async def delete(self) -> Deletion:
         """Call `delete` once."""
@@ -147,6 +147,10 @@ class ActedCluster:
         """Lose what was stored, as when the process was killed before it wrote."""
         self.stored = msgspec.structs.replace(self.stored, status=type(self.stored.status)())
 
+    async def _reconcile_whole(self) -> ClusterObservation | None:
+        found = await self.reconcile()
+        return None if found.waiting_for else found
+
     @property
     def _actuator(self) -> ClusterActuator:
         return self._caller.harness.actuators.cluster
@@ -161,7 +165,7 @@ class ActedMachine:
         self.cluster: ActedCluster | None = cluster
         owner = cluster.stored.metadata
         meta = msgspec.structs.replace(
-            _stored_meta("Machine", owner.namespace, name, MACHINE_FINALIZER),
+            _stored_meta(f"Machine of {owner.uid}", owner.namespace, name, MACHINE_FINALIZER),
             labels={CLUSTER_NAME_LABEL: owner.name},
             owner_references=(
                 OwnerReference(
@@ -277,7 +281,7 @@ def _stored_meta(kind: str, namespace: str, name: str, finalizer: str) -> Object
         generation=1,
         creation_timestamp=_CREATED,
         finalizers=(finalizer,),
-        annotations={_IDENTITY: uid},
+        annotations={IDENTITY_ANNOTATION: uid},
     )
 
 

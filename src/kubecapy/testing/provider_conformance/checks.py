@@ -63,6 +63,7 @@ def check_result(verb: str, result: object, hidden: Sequence[str]) -> None:
             _check_seconds(verb, result.retry_after_seconds)
         case ClusterObservation():
             _check_json(verb, "provider_status", result.provider_status)
+            _check_seconds(verb, result.retry_after_seconds)
             if result.endpoint is not None:
                 expect(result.endpoint.host, f"{verb} returned an endpoint without a host")
                 expect(0 < result.endpoint.port <= _PORT_MAX, f"{verb} returned a port that is none", result.endpoint)

@@ -48,7 +48,8 @@ class WrongSpec(msgspec.Struct, frozen=True):
     kind: Literal["Cluster", "Machine"]
     value: JsonObject
     error: type[ProviderError]
-    """InvalidConfiguration where it can never work, NotFound where it names what is not there."""
+    """InvalidConfiguration where it can never work, NotFound where it names what is not there. Not PermissionDenied:
+    a delete does need the credentials."""
     names: str
     """What the sentence has to hold, for a person to know what to change: a field, a name."""
 

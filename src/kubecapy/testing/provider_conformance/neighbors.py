@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kubecapy.apimachinery.meta import key_of
 from kubecapy.tasks import TaskScope
 from kubecapy.testing.provider_conformance.actors import ActedMachine
 from kubecapy.testing.provider_conformance.checks import expect
@@ -33,6 +34,28 @@ async def clusters_whose_names_join_alike_are_not_mixed_up(stage: Stage) -> None
     await _come_and_go(stage, machines)
     for cluster in clusters:
         await cluster.go_away()
+    await stage.expect_as_before()
+
+
+async def another_object_of_the_same_name_takes_nothing_over(stage: Stage) -> None:
+    """Objects of another management cluster, or made anew, with equal names have other things in the same project."""
+    cluster = await stage.add_cluster()
+    machine = stage.machine(cluster)
+    first = await machine.come_up()
+    then = await stage.things()
+    other = stage.copy(cluster)
+    await other.come_up()
+    namesake = stage.machine(other)
+
+    second = await namesake.come_up()
+
+    expect(second.provider_id != first.provider_id, "another Machine of the same name has another server", second)
+    await _expect_apart([machine, namesake])
+    await namesake.go_away()
+    await other.go_away()
+    await stage.expect_unchanged(then, "deleting the other objects leaves the first ones' things alone")
+    await machine.go_away()
+    await cluster.go_away()
     await stage.expect_as_before()
 
 
@@ -79,7 +102,7 @@ async def _expect_apart(machines: Sequence[ActedMachine]) -> None:
     seen: dict[str, str] = {}
     for machine in machines:
         instance, reservation = await machine.observe(), await machine.reserve()
-        who = f"{machine.stored.metadata.namespace}/{machine.stored.metadata.name}"
+        who = f"{key_of(machine.stored)}"
         expect(instance is not None, f"the server of {who} is there")
         own = {reservation.addresses[0].address, instance.provider_id if instance else ""}
         for value in own:
@@ -90,5 +113,6 @@ async def _expect_apart(machines: Sequence[ActedMachine]) -> None:
 SCENARIOS: Final = (
     Scenario(names_that_begin_alike_are_not_mixed_up),
     Scenario(clusters_whose_names_join_alike_are_not_mixed_up),
+    Scenario(another_object_of_the_same_name_takes_nothing_over),
     Scenario(many_machines_at_once_get_one_server_each),
 )

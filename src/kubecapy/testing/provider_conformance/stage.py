@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.apimachinery.meta import JsonObject, key_of
 from kubecapy.testing.crash_points import Killed, When
 from kubecapy.testing.provider_conformance.actors import USER_DATA, ActedCluster, ActedMachine, Caller
 from kubecapy.testing.provider_conformance.checks import expect
@@ -39,6 +39,11 @@ class Stage:
     def cluster(self, name: str = "test1", namespace: str = "default", spec: JsonObject | None = None) -> ActedCluster:
         """Store a Cluster; the provider is not called."""
         return ActedCluster(self.caller, namespace, name, self.harness.cluster_spec if spec is None else spec)
+
+    def copy(self, cluster: ActedCluster) -> ActedCluster:
+        """Store another Cluster of the same name, as in another management cluster."""
+        namespace, name = key_of(cluster.stored)
+        return ActedCluster(self.caller, namespace, name, self.harness.cluster_spec, copy="another ")
 
     def machine(self, cluster: ActedCluster, name: str = "node-1", spec: JsonObject | None = None) -> ActedMachine:
         """Store a Machine; the provider is not called."""

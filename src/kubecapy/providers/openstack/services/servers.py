@@ -168,12 +168,15 @@ async def delete_server(project: Project, owner: Owner, server: Server) -> None:
 
 
 async def read_console(project: Project, owner: Owner, server: Server, lines: int) -> str:
-    """Return the last `lines` lines of the serial console; empty where there are none."""
+    """Return the last `lines` lines of the serial console; empty where there are none.
+
+    Nova counts what follows the last line break as a line, too (nova/compute/manager.py, `_tail_log`).
+    """
     call = Call(
         doing=f"reading the console of {owner}", service="compute", method="POST", path=f"{_path(server.id)}/action"
     )
-    answer = await project.client.write(call, {"os-getConsoleOutput": {"length": lines}}, "", Console)
-    return answer.output or ""
+    answer = await project.client.write(call, {"os-getConsoleOutput": {"length": lines + 1}}, "", Console)
+    return "\n".join((answer.output or "").splitlines()[-lines:])
 
 
 async def _list_candidates(project: Project, finder: ServerFinder, max_age_seconds: float) -> Sequence[Server]:
