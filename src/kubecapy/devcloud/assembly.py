@@ -8,6 +8,7 @@ from kubecapy.devcloud.cloud import Cloud
 from kubecapy.devcloud.console import ConsoleReader
 from kubecapy.devcloud.identifiers import Identifiers
 from kubecapy.devcloud.ledger import Ledger
+from kubecapy.devcloud.services.block_storage.service import BlockStorageService
 from kubecapy.devcloud.services.compute.service import ComputeService
 from kubecapy.devcloud.services.identity.service import IdentityService
 from kubecapy.devcloud.services.image.service import ImageService
@@ -35,5 +36,6 @@ def assemble_cloud(
         ComputeService(world, consoles),
         NetworkService(world),
         ImageService(world),
+        BlockStorageService(world),
     )
     return Cloud(world, services, Ledger(settings.ledger_entries), base_url), access

@@ -39,6 +39,7 @@ class Timing(msgspec.Struct, frozen=True):
         schedule_seconds: From BUILD to ERROR where no host fits.
         delete_seconds: From the delete until the server is gone.
         power_seconds: Stop, start, reboot.
+        volume_seconds: From `creating` to `available`, and from `deleting` until the volume is gone.
         reclaim_seconds: How long a deleted server stays SOFT_DELETED (Nova's `reclaim_instance_interval`); 0, Nova's
             default, removes it at once.
         jitter: Largest share by which a delay is stretched.
@@ -48,6 +49,7 @@ class Timing(msgspec.Struct, frozen=True):
     schedule_seconds: float = 0.2
     delete_seconds: float = 1.0
     power_seconds: float = 0.5
+    volume_seconds: float = 0.5
     reclaim_seconds: float = 0.0
     jitter: float = 0.0
 

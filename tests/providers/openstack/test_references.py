@@ -23,7 +23,7 @@ UNKNOWN = "00000000-1111-2222-3333-444444444444"
         ({"image": "none"}, NotFound, r'image "none" does not exist in the project'),
         ({"image": UNKNOWN}, NotFound, rf'image "{UNKNOWN}" does not exist'),
         ({"keyName": "lost"}, NotFound, r'key pair "lost" is not registered .*openstack keypair create --public-key'),
-        ({"availabilityZone": "mars"}, NotFound, r'availability zone "mars" does not exist; there are nova'),
+        ({"availabilityZone": "mars"}, NotFound, r'availability zone "mars" does not exist; there are az2, nova'),
         ({"networks": [{"uuid": UNKNOWN}]}, NotFound, rf'network "id={UNKNOWN}" does not exist'),
         ({"networks": [{"filter": {"name": "x"}}]}, NotFound, r'network "name=x" does not exist'),
         ({"networks": [{"filter": {"status": "ACTIVE"}}]}, Conflict, r'network "status=ACTIVE" means 2 of them'),

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from kubecapy.devcloud.world.volume import Device
+
 
 class Flavor(msgspec.Struct, frozen=True):
     """A size of servers."""
@@ -65,7 +67,9 @@ class Server(msgspec.Struct, frozen=True):
         group_id: Its server group, which may be gone.
         hints: Scheduler hints as they came.
         launch_index: Number among the servers of one call, from 0.
+        image_id: The image on its own root disk; `None` where it boots from a volume.
         own_port_ids: Ports that Nova made for it.
+        devices: Its volumes.
     """
 
     id: str
@@ -93,6 +97,7 @@ class Server(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = {}
     tags: tuple[str, ...] = ()
     own_port_ids: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
     launched_at: datetime | None = None
     terminated_at: datetime | None = None
     fault: ServerFault | None = None
@@ -112,6 +117,11 @@ class Server(msgspec.Struct, frozen=True):
     def power_state(self) -> int:
         """Nova's number for the hypervisor's view: 1 running, 4 shut down, 0 none."""
         return {"ACTIVE": 1, "REBOOT": 1, "SHUTOFF": 4, "SOFT_DELETED": 4}.get(self.status, 0)
+
+    @property
+    def disk_gib(self) -> int:
+        """What it takes of its host's disk."""
+        return 0 if self.image_id is None else self.flavor.disk_gib
 
     @property
     def is_deleting(self) -> bool:

@@ -7,7 +7,7 @@ Nova asks its Placement service for the first and filters the answer for the sec
 from collections.abc import Callable, Iterable
 
 from kubecapy.devcloud.settings import Host
-from kubecapy.devcloud.world.compute import Flavor, Server, ServerGroup
+from kubecapy.devcloud.world.compute import Server, ServerGroup
 from kubecapy.devcloud.world.world import World
 
 NO_ROOM = "No valid host was found. "
@@ -24,7 +24,7 @@ def choose_host(world: World, server: Server) -> Host:
     Raises:
         NoValidHost: none has room in its zone, or its group or hints forbid those that have.
     """
-    with_room = [host for host in world.hosts if _is_in_zone(host, server) and _has_room(world, host, server.flavor)]
+    with_room = [host for host in world.hosts if _is_in_zone(host, server) and _has_room(world, host, server)]
     if not with_room:
         raise NoValidHost(NO_ROOM)
     group = world.server_groups.get(server.group_id or "")
@@ -43,15 +43,15 @@ def _is_in_zone(host: Host, server: Server) -> bool:
     return server.pinned_zone is None or host.zone == server.pinned_zone
 
 
-def _has_room(world: World, host: Host, flavor: Flavor) -> bool:
+def _has_room(world: World, host: Host, server: Server) -> bool:
     capacity = world.capacity
-    limits: tuple[tuple[Callable[[Flavor], int], int], ...] = (
-        (lambda flavor: flavor.vcpus, capacity.vcpus),
-        (lambda flavor: flavor.ram_mib, capacity.ram_mib),
-        (lambda flavor: flavor.disk_gib, capacity.disk_gib),
+    limits: tuple[tuple[Callable[[Server], int], int], ...] = (
+        (lambda server: server.flavor.vcpus, capacity.vcpus),
+        (lambda server: server.flavor.ram_mib, capacity.ram_mib),
+        (lambda server: server.disk_gib, capacity.disk_gib),
     )
-    present = [server.flavor for server in _servers_on(world, host)]
-    return all(sum(map(size, present)) + size(flavor) <= limit for size, limit in limits)
+    all_there = [*_servers_on(world, host), server]
+    return all(sum(map(size, all_there)) <= limit for size, limit in limits)
 
 
 def _allows(world: World, host: Host, group: ServerGroup | None) -> bool:

@@ -1,4 +1,4 @@
-"""Keep each project within its quotas, and refuse in Nova's and Neutron's own words."""
+"""Keep each project within its quotas, and refuse in Nova's and Neutron's own words; `volumes` has Cinder's."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from kubecapy.devcloud.refusals import Refusal, bad_request, conflict, forbidden
 
 UNLIMITED = -1
-# Source: the defaults of nova/conf/quota.py and neutron/conf/quota.py; trunks have no limit there.
+# Source: the defaults of nova/conf/quota.py and neutron/conf/quota.py and cinder/quota.py; trunks have no limit there.
 COMPUTE_DEFAULTS = {
     "instances": 10,
     "cores": 20,
@@ -26,7 +26,20 @@ NETWORK_DEFAULTS = {
     "security_group_rule": 100,
     "trunk": UNLIMITED,
 }
-DEFAULTS: Mapping[str, Mapping[str, int]] = {"compute": COMPUTE_DEFAULTS, "network": NETWORK_DEFAULTS}
+VOLUME_DEFAULTS = {
+    "volumes": 10,
+    "snapshots": 10,
+    "gigabytes": 1000,
+    "per_volume_gigabytes": UNLIMITED,
+    "backups": 10,
+    "backup_gigabytes": 1000,
+    "groups": 10,
+}
+DEFAULTS: Mapping[str, Mapping[str, int]] = {
+    "compute": COMPUTE_DEFAULTS,
+    "network": NETWORK_DEFAULTS,
+    "block-storage": VOLUME_DEFAULTS,
+}
 
 
 class Quotas:
@@ -37,7 +50,7 @@ class Quotas:
         self._limits: dict[tuple[str, str, str], int] = {}
 
     def limit(self, service: str, project_id: str, resource: str) -> int:
-        """Return the limit of `resource` ("instances", "port" ...) in `service` ("compute", "network")."""
+        """Return the limit of `resource` ("instances", "port" ...) in `service`, a key of `DEFAULTS`."""
         return self._limits.get((service, project_id, resource), DEFAULTS[service][resource])
 
     def limits(self, service: str, project_id: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world.agenda import Event, Transition
 from kubecapy.devcloud.world.compute import Server, ServerFault
+from kubecapy.devcloud.world.devices import DeviceFailure, attach_devices, make_devices, name_devices, release_devices
 from kubecapy.devcloud.world.hosts import NoValidHost, choose_host
 from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.ports import (
@@ -19,6 +20,7 @@ from kubecapy.devcloud.world.ports import (
     set_port_status,
     unbind_port,
 )
+from kubecapy.devcloud.world.volume import DeviceWish
 from kubecapy.devcloud.world.world import World
 
 # What a server's metadata may ask of its boot, as the fake hypervisor of the real test services understands it.
@@ -39,18 +41,21 @@ def get_server(world: World, server_id: str) -> Server:
     return server
 
 
-def launch_server(world: World, server: Server, port_ids: Sequence[str], now: datetime) -> Server:
+def launch_server(
+    world: World, server: Server, port_ids: Sequence[str], wishes: Sequence[DeviceWish], now: datetime
+) -> Server:
     """Store a new server and return it as Nova first shows it, in BUILD.
 
-    Where a host takes it its ports are bound and it boots, or fails on the host as its metadata asks. Otherwise it
-    fails without: its owner's ports stay unbound, and those that Nova made for it go again.
+    Where a host takes it its ports are bound, its missing volumes made, and it boots, or fails on the host as its
+    metadata asks. Otherwise it fails without: its owner's ports stay unbound, and those that Nova made for it go again.
+    Existing volumes among `wishes` are reserved before.
     """
     try:
         host = choose_host(world, server)
     except NoValidHost as error:
         for port_id in server.own_port_ids:
             remove_port(world, world.ports[port_id], now)
-        world.servers[server.id] = replace(server, own_port_ids=())
+        world.servers[server.id] = replace(server, own_port_ids=(), devices=name_devices(world, wishes))
         _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now, str(error))
         return world.servers[server.id]
     placed = replace(server, host=host.name, availability_zone=host.zone, task_state="spawning")
@@ -58,9 +63,15 @@ def launch_server(world: World, server: Server, port_ids: Sequence[str], now: da
     for port_id in port_ids:
         bind_port(world, world.ports[port_id], placed, now)
     seconds = world.timing.boot_seconds + _asked_delay(server)
+    seconds += world.timing.volume_seconds if any(not wish.volume_id for wish in wishes) else 0.0
     fault = _asked_fault(server)
+    try:
+        devices = make_devices(world, placed, wishes, now)
+    except DeviceFailure as failure:
+        devices, fault = failure.devices, _aborted(server, str(failure))
+    world.servers[server.id] = replace(placed, devices=devices)
     _plan(world, server.id, Event.FAIL if fault else Event.BOOT, seconds, now, fault)
-    return placed
+    return world.servers[server.id]
 
 
 def start_delete(world: World, server: Server, now: datetime) -> None:
@@ -121,8 +132,9 @@ def put_in_error(world: World, server: Server, code: int, message: str, now: dat
 
 
 def remove_server(world: World, server: Server, now: datetime) -> None:
-    """Remove a server: ports that Nova made go with it, ports of its owner are unbound and stay."""
+    """Remove a server with what Nova made for it; its owner's ports and volumes are freed and stay."""
     world.agenda.forget(server.id)
+    release_devices(world, server.devices, now)
     for port in list(ports_of_device(world, server.id)):
         _free_port(world, server, port, now)
     del world.servers[server.id]
@@ -143,12 +155,14 @@ def detach_port(world: World, server: Server, port_id: str, now: datetime) -> No
 
 def apply_transition(world: World, transition: Transition) -> None:
     """Let a due transition happen, at the time when it was due."""
-    server = world.servers.get(transition.server_id)
+    server = world.servers.get(transition.subject_id)
     if server is None:
         return
     now = transition.due
     match transition.event:
-        case Event.BOOT | Event.START:
+        case Event.BOOT:
+            _boot(world, server, now)
+        case Event.START:
             _run(world, server, now)
         case Event.STOP:
             world.servers[server.id] = replace(server, status="SHUTOFF", task_state=None, updated_at=now)
@@ -161,6 +175,8 @@ def apply_transition(world: World, transition: Transition) -> None:
             _plan(world, server.id, Event.REMOVE, world.timing.reclaim_seconds, now)
         case Event.REMOVE:
             remove_server(world, server, now)
+        case _:
+            pass
 
 
 def _free_port(world: World, server: Server, port: Port, now: datetime) -> None:
@@ -169,6 +185,15 @@ def _free_port(world: World, server: Server, port: Port, now: datetime) -> None:
         remove_port(world, port, now)
     else:
         unbind_port(world, port, now)
+
+
+def _boot(world: World, server: Server, now: datetime) -> None:
+    try:
+        attach_devices(world, server, now)
+    except DeviceFailure as failure:
+        _fail_boot(world, server, _aborted(server, str(failure)), now)
+    else:
+        _run(world, server, now)
 
 
 def _run(world: World, server: Server, now: datetime) -> None:
@@ -183,17 +208,24 @@ def _set_ports(world: World, server_id: str, status: str, now: datetime) -> None
 
 
 def _fail_boot(world: World, server: Server, reason: str, now: datetime) -> None:
-    """Put a server into ERROR without a host; like Nova's, its clean-up frees the ports first."""
+    """Put a server into ERROR without a host; like Nova's, the clean-up frees what it had on one first.
+
+    A server that never got a host keeps its reserved volumes until it is deleted.
+    """
     for port in list(ports_of_device(world, server.id)):
         _free_port(world, server, port, now)
-    put_in_error(world, replace(server, host="", availability_zone="", own_port_ids=()), 500, reason, now)
+    devices = () if server.host else server.devices
+    if server.host:
+        release_devices(world, server.devices, now)
+    left = replace(server, host="", availability_zone="", own_port_ids=(), devices=devices)
+    put_in_error(world, left, 500, reason, now)
 
 
 def _asked_fault(server: Server) -> str:
     """Return the fault that a server's metadata asks for, in Nova's words for it; empty where it asks for none."""
     match server.metadata.get(FAULT_KEY):
         case "abort":
-            return f"Build of instance {server.id} aborted: {FAULT_KEY}=abort"
+            return _aborted(server, f"{FAULT_KEY}=abort")
         case "spawn":  # Nova tries the other hosts, where the spawn fails as well.
             return (
                 "Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for "
@@ -201,6 +233,10 @@ def _asked_fault(server: Server) -> str:
             )
         case _:
             return ""
+
+
+def _aborted(server: Server, reason: str) -> str:
+    return f"Build of instance {server.id} aborted: {reason}"
 
 
 def _asked_delay(server: Server) -> float:

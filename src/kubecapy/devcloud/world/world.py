@@ -19,6 +19,7 @@ from kubecapy.devcloud.world.network import (
     Trunk,
 )
 from kubecapy.devcloud.world.quotas import Quotas
+from kubecapy.devcloud.world.volume import Snapshot, Volume, VolumeType
 
 REMEMBERED_DELETED_SERVERS = 1000
 
@@ -62,6 +63,10 @@ class World:
         self.servers: dict[str, Server] = {}
         self.server_groups: dict[str, ServerGroup] = {}
         self.deleted_servers: deque[Server] = deque(maxlen=REMEMBERED_DELETED_SERVERS)
+
+        self.volume_types: dict[str, VolumeType] = {}
+        self.volumes: dict[str, Volume] = {}
+        self.snapshots: dict[str, Snapshot] = {}
 
         self.networks: dict[str, Network] = {}
         self.subnets: dict[str, Subnet] = {}

@@ -12,6 +12,7 @@ from kubecapy.devcloud.services.compute.bodies import invalid
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.hosts import members_of
 from kubecapy.devcloud.world.usage import compute_usage
+from kubecapy.devcloud.world.volume import DeviceWish
 from kubecapy.devcloud.world.world import World
 
 
@@ -35,7 +36,7 @@ def read_count(wish: JsonObject) -> Count:
     return Count(least, most)
 
 
-def require_repeatable(attachments: Sequence[Attachment], count: Count) -> None:
+def require_repeatable(attachments: Sequence[Attachment], wishes: Sequence[DeviceWish], count: Count) -> None:
     """Refuse what only one server can have where more are asked for (nova/compute/api.py, `_create_instance`).
 
     Raises:
@@ -50,6 +51,8 @@ def require_repeatable(attachments: Sequence[Attachment], count: Count) -> None:
         )
     if any(attachment.fixed_address is not None for attachment in attachments):
         raise bad_request("Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
+    if any(wish.volume_id for wish in wishes):
+        raise bad_request("Cannot attach one or more volumes to multiple instances")
 
 
 def count_allowed(world: World, draft: Server, count: Count) -> int:

@@ -10,9 +10,11 @@ import msgspec
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.endpoints import Call
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
-from kubecapy.devcloud.refusals import bad_request
+from kubecapy.devcloud.microversions import Microversion
+from kubecapy.devcloud.refusals import Refusal, bad_request
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.attachment import Attachment, Attachments
+from kubecapy.devcloud.services.compute.blockdevices import BlockDevices, Boot
 from kubecapy.devcloud.services.compute.bodies import (
     invalid,
     read_object,
@@ -23,9 +25,10 @@ from kubecapy.devcloud.services.compute.bodies import (
 )
 from kubecapy.devcloud.services.compute.counting import count_allowed, read_count, require_repeatable
 from kubecapy.devcloud.services.compute.hints import HINTS, find_group_id, read_hints
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.tagging import read_tags
 from kubecapy.devcloud.world.compute import Flavor, Server
+from kubecapy.devcloud.world.devices import reserve_devices
 from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.servers import launch_server
 from kubecapy.devcloud.world.world import World
@@ -69,6 +72,7 @@ class ServerCreation:
         """Create servers in `world`."""
         self._world = world
         self._attachments = Attachments(world)
+        self._block_devices = BlockDevices(world)
 
     def create(self, call: Call) -> Response:
         """Create the servers and answer 202 with the first; a refused call leaves neither server nor port.
@@ -81,18 +85,30 @@ class ServerCreation:
         wish = read_object(call.body, "server")
         _require_shape(call.body, wish, version)
         count = read_count(wish)
-        draft = self._read_server(wish, call)
+        boot = self._block_devices.read(wish, caller, version)
+        draft = self._read_server(wish, boot, call)
         attachments = self._attachments.read(wish, caller, version)
-        require_repeatable(attachments, count)
+        require_repeatable(attachments, boot.wishes, count)
         number = count_allowed(self._world, draft, count)
         ports = self._attachments.make_ports(attachments * number, caller, call.now)
-        servers = self._launch(draft, number, attachments, ports, call)
+        try:
+            reserve_devices(self._world, draft.id, boot.wishes, call.now)
+        except Refusal:
+            self._attachments.discard_ports(attachments * number, ports, call.now)
+            raise
+        servers = self._launch(draft, number, attachments, ports, boot, call)
         if str(wish.get("return_reservation_id", "")).lower() in {"true", "1"}:
             return json_response(202, {"reservation_id": draft.reservation_id})
         return self._render(servers[0], wish, call)
 
     def _launch(
-        self, draft: Server, number: int, attachments: Sequence[Attachment], ports: Sequence[Port], call: Call
+        self,
+        draft: Server,
+        number: int,
+        attachments: Sequence[Attachment],
+        ports: Sequence[Port],
+        boot: Boot,
+        call: Call,
     ) -> list[Server]:
         """Launch `number` servers like `draft`; each takes its share of `ports`, in their order."""
         launched = []
@@ -108,10 +124,10 @@ class ServerCreation:
                 launch_index=index,
                 own_port_ids=own,
             )
-            launched.append(launch_server(self._world, server, [port.id for port in share], call.now))
+            launched.append(launch_server(self._world, server, [port.id for port in share], boot.wishes, call.now))
         return launched
 
-    def _read_server(self, wish: JsonObject, call: Call) -> Server:
+    def _read_server(self, wish: JsonObject, boot: Boot, call: Call) -> Server:
         world = self._world
         name = require_text(wish, "name", "server")
         hints = read_hints(call.body)
@@ -123,7 +139,7 @@ class ServerCreation:
             project_id=call.credentials.project_id,
             user_id=call.credentials.user_id,
             flavor=self._read_flavor(wish),
-            image_id=self._read_image(wish),
+            image_id=boot.image_id,
             pinned_zone=self._read_zone(wish),
             group_id=find_group_id(world, hints, call.credentials),
             hints=hints,
@@ -147,15 +163,6 @@ class ServerCreation:
         if flavor is None:
             raise bad_request(f"Flavor {identifier} could not be found.")
         return flavor
-
-    def _read_image(self, wish: JsonObject) -> str:
-        reference = wish.get("imageRef")
-        image = self._world.images.get(str(reference).rpartition("/")[2]) if reference else None
-        if image is None:
-            raise bad_request("Can not find requested image" if reference else "Missing imageRef attribute")
-        if image.status != "active":
-            raise bad_request(f"Image {image.id} is not active.")
-        return image.id
 
     def _read_zone(self, wish: JsonObject) -> str | None:
         zone = read_text(wish, "availability_zone")
@@ -189,15 +196,6 @@ def _require_shape(body: JsonObject, wish: JsonObject, version: Microversion) ->
     require_known(body, {"server", *HINTS}, "None")
     known = KNOWN | {name for name, since in SINCE.items() if version >= since}
     require_known(wish, known, "server")
-    if any(mapping.get("destination_type") == "volume" for mapping in _block_devices(wish)):
-        raise invalid("block_device_mapping_v2", "This cloud has no volumes")
-
-
-def _block_devices(wish: JsonObject) -> Sequence[JsonObject]:
-    devices = wish.get("block_device_mapping_v2") or []
-    if not isinstance(devices, list) or not all(isinstance(device, dict) for device in devices):
-        raise invalid("block_device_mapping_v2", "It is not a list of objects")
-    return devices
 
 
 def _read_user_data(wish: JsonObject) -> str | None:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.endpoints import Call
 from kubecapy.devcloud.messages import Query
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import Refusal, bad_request, forbidden
 from kubecapy.devcloud.services.compute import microversions
-from kubecapy.devcloud.services.compute.microversions import Microversion
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.ports import ports_of_device
 from kubecapy.devcloud.world.world import World

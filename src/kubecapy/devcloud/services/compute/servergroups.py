@@ -3,10 +3,11 @@
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import bad_request, forbidden, not_found
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.bodies import invalid, read_object, require_known, require_text
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_offset
 from kubecapy.devcloud.world.compute import ServerGroup
 from kubecapy.devcloud.world.hosts import members_of

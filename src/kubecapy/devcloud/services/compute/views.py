@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.messages import JsonObject
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.services.compute import microversions
-from kubecapy.devcloud.services.compute.microversions import Microversion
 from kubecapy.devcloud.times import format_launch_time, format_time
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.network import FloatingIp, Port
@@ -104,7 +104,7 @@ class ServerViews:
             "OS-EXT-STS:task_state": server.task_state,
             "OS-EXT-STS:vm_state": server.vm_state,
             "OS-EXT-STS:power_state": server.power_state,
-            "os-extended-volumes:volumes_attached": [],
+            "os-extended-volumes:volumes_attached": self._volumes(server),
         }
         groups = self._security_groups(server)
         if groups:
@@ -118,6 +118,13 @@ class ServerViews:
                 "message": server.fault.message,
             }
         return view
+
+    def _volumes(self, server: Server) -> list[JsonObject]:
+        if self._version < microversions.ADMIN_ATTRIBUTES:
+            return [{"id": device.volume_id} for device in server.devices]
+        return [
+            {"id": device.volume_id, "delete_on_termination": device.delete_on_termination} for device in server.devices
+        ]
 
     def _image(self, server: Server) -> JsonObject | str:
         if server.image_id is None:
