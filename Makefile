@@ -1,8 +1,10 @@
 # make demo    the story of the README, from nothing, in a simulated cloud (KEEP=1 leaves it running)
-# make test    every test that needs no real cloud; those that need a real kube-apiserver are skipped without one
+# make test    every test that needs no cloud of yours; those that need real services are skipped where there are none
 # make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
 # make bench-api   the embedded API server beside kube-apiserver with etcd, and the controller runtime (BENCH="--rounds 3")
 # make kubernetes   build the real one, once, into the user's cache (needs Go; or set KUBEBUILDER_ASSETS)
+# make openstack    install real OpenStack services into .cache, once (needs a PostgreSQL server on the machine)
+# make openstack-up    run them on loopback until make openstack-down (TRIAL=1: and make a server there)
 # make check   format, lint, import contracts, types, generated files
 # Each target sets up what it needs in .cache first; delete that folder to start anew.
 
@@ -17,7 +19,10 @@ export MYPY_CACHE_DIR := $(CACHE)/mypy
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
-.PHONY: demo test conformance bench-api kubernetes check format generate setup-demo setup-dev clean
+OPENSTACK := $(BIN)/python -m openstack_services
+
+.PHONY: demo test conformance bench-api kubernetes openstack openstack-up openstack-down check format generate \
+	setup-demo setup-dev clean
 
 demo: setup-demo
 	@exec $(BIN)/python -m demo $(if $(filter 1 yes true,$(KEEP)),--keep)
@@ -33,6 +38,15 @@ bench-api: setup-dev kubernetes
 
 kubernetes:
 	@python3 tools/build_kubernetes.py
+
+openstack:
+	@python3 tools/setup.py openstack
+
+openstack-up: setup-demo openstack
+	@exec $(OPENSTACK) up $(if $(filter 1 yes true,$(TRIAL)),--trial)
+
+openstack-down: setup-demo
+	@$(OPENSTACK) down
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

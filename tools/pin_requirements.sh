@@ -12,5 +12,7 @@ pin() {
 pin runtime.txt --extra uvloop
 pin demo.txt --extra uvloop --group demo
 pin dev.txt --extra uvloop --group dev
+uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+    --no-annotate requirements/openstack.in -o requirements/openstack.txt --upgrade
 printf 'uv\n' | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
     --no-emit-index-url --no-annotate - -o requirements/uv.txt --upgrade

@@ -1,10 +1,11 @@
 """Make the project's own virtual environment from the pinned requirements; needs python3 alone.
 
-    python3 tools/setup.py demo     runtime and what the demo types
-    python3 tools/setup.py dev      that, and the tools of the tests and checks
+    python3 tools/setup.py demo         runtime and what the demo types
+    python3 tools/setup.py dev          that, and the tools of the tests and checks
+    python3 tools/setup.py openstack    an environment apart from that, with the services of openstack_services/
 
-Everything lies in one folder, `.cache`: the environment, uv where the machine has none, and the download caches.
-The environment is made anew when its requirements changed and is left alone otherwise. Two runs at once wait for
+Everything lies in one folder, `.cache`: the environments, uv where the machine has none, and the download caches.
+An environment is made anew when its requirements changed and is left alone otherwise. Two runs at once wait for
 each other.
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 VENV = CACHE / "venv"
+SERVICES = CACHE / "openstack"
 OLDEST = (3, 11)
 
 
@@ -30,8 +32,8 @@ class SetupError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Set up the environment named by the one argument; return the exit code."""
-    if len(arguments) != 1 or arguments[0] not in ("demo", "dev"):
-        print("usage: python3 tools/setup.py demo|dev", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in ("demo", "dev", "openstack"):
+        print("usage: python3 tools/setup.py demo|dev|openstack", file=sys.stderr)
         return 2
     try:
         with _only_one_run():
@@ -54,27 +56,40 @@ def _only_one_run() -> Iterator[None]:
 
 
 def _ensure_environment(kind: str) -> None:
+    venv = SERVICES / "venv" if kind == "openstack" else VENV
     wanted = _fingerprint(kind)
-    stamp = VENV / f"kubecapy-{kind}.stamp"
+    stamp = venv / f"kubecapy-{kind}.stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     if sys.version_info < OLDEST:
         version = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(f"python3 is {version}, Kubecapy needs 3.11 or newer: put a newer python3 first on PATH")
-    print(f"setup: making .cache/venv for {kind} (once) ...", file=sys.stderr)
+    print(f"setup: making {venv.relative_to(ROOT)} for {kind} (once) ...", file=sys.stderr)
+    stamp.unlink(missing_ok=True)
     uv = _find_uv()
-    if not (VENV / "bin" / "python").exists():
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
-    install = [uv, "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python")]
+    if not (venv / "bin" / "python").exists():
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(venv)])
+    python = str(venv / "bin" / "python")
+    install = [uv, "pip", "install", "--quiet", "--python", python]
     _run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / f"{kind}.txt")])
-    _run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    if kind == "openstack":
+        _compile(python, venv)
+    else:
+        _run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     stamp.write_text(wanted)
 
 
+def _compile(python: str, venv: Path) -> None:
+    """Compile all that is installed but tests, which uv does not: without it, every start would compile it anew."""
+    prefix = f"pycache_prefix={SERVICES / 'pycache'}"
+    # Files that are not for this version of Python do not compile, and need not.
+    _succeeds([python, "-X", prefix, "-m", "compileall", "-q", "-j", "0", "-x", "/tests?/", str(venv / "lib")])
+
+
 def _fingerprint(kind: str) -> str:
-    digest = hashlib.sha256()
-    for path in (ROOT / "requirements" / f"{kind}.txt", ROOT / "pyproject.toml"):
-        digest.update(path.read_bytes())
+    digest = hashlib.sha256((ROOT / "requirements" / f"{kind}.txt").read_bytes())
+    if kind != "openstack":
+        digest.update((ROOT / "pyproject.toml").read_bytes())
     return f"{digest.hexdigest()} {sys.version} {ROOT}\n"
 
 
