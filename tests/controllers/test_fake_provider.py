@@ -1,14 +1,13 @@
-"""The provider in memory keeps the contract that it stands for."""
+"""What the provider in memory has beside the contract: states that no cloud reaches are refused, faults, a ledger."""
 
 import pytest
 from tests.controllers.world import WORKER, a_cluster, a_machine
 
-from kubecapy.apimachinery.meta import key_of
 from kubecapy.contract.actuators import MachineRequest
 from kubecapy.telemetry.secrets import Secret
 from kubecapy.testing.crash_points import Killed, KillSwitch
 from kubecapy.testing.fake_cloud import FakeCloud
-from kubecapy.testing.fake_provider import FakeClusterActuator, FakeMachineActuator
+from kubecapy.testing.fake_provider import FakeMachineActuator
 
 REQUEST = MachineRequest(a_machine(), a_cluster())
 DATA = Secret(b"#cloud-config\n")
@@ -41,36 +40,6 @@ async def test_a_new_server_runs_after_as_many_looks_as_were_asked_for() -> None
     states = [(await actuator.observe_instance(REQUEST)).state for _ in range(4)]
 
     assert states == ["Pending", "Pending", "Running", "Running"]
-
-
-async def test_a_look_at_nothing_finds_nothing() -> None:
-    actuator = FakeMachineActuator(FakeCloud())
-
-    assert await actuator.observe_instance(REQUEST) is None
-    assert await actuator.read_console(REQUEST, 10) == ""
-
-
-async def test_a_delete_works_without_a_cluster_and_leaves_nothing() -> None:
-    cloud = FakeCloud(reads_until_deleted=1)
-    actuator = FakeMachineActuator(cloud)
-    await actuator.ensure_reservation(REQUEST)
-    await actuator.ensure_instance(REQUEST, DATA)
-    alone = MachineRequest(a_machine(), None)
-
-    gone = [(await actuator.delete(alone)).gone for _ in range(3)]
-
-    assert gone == [False, True, True]
-    assert cloud.is_empty
-
-
-async def test_a_clusters_resources_come_and_go() -> None:
-    cloud = FakeCloud()
-    actuator = FakeClusterActuator(cloud)
-
-    await actuator.reconcile(a_cluster())
-    assert cloud.clusters == {key_of(a_cluster())}
-    assert (await actuator.delete(a_cluster())).gone
-    assert cloud.is_empty
 
 
 async def test_a_kill_switch_strikes_once_before_or_after_the_effect() -> None:

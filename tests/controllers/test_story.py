@@ -2,7 +2,7 @@
 
 from tests.controllers.world import CLUSTER, MASTER, WORKER, World, a_cluster, a_machine, a_master
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES
+from kubecapy.api.cluster.v1alpha1 import CLUSTERS, IDENTITY_ANNOTATION, MACHINES, identity_of
 from kubecapy.api.core import NODES
 from kubecapy.apimachinery.conditions import Condition, find_condition
 from kubecapy.bootstrap.tokens import token_id, token_secret_name
@@ -150,6 +150,35 @@ async def test_a_machine_is_owned_by_its_cluster_and_held_by_its_finalizer() -> 
     assert meta.finalizers == ("machine.cluster.k8s.io",)
     (owner,) = meta.owner_references
     assert (owner.kind, owner.name, owner.uid) == ("Cluster", "test1", world.cluster().metadata.uid)
+
+
+async def test_an_identity_is_the_first_uid_and_outlives_it() -> None:
+    world = await a_running_world()
+    assert world.machine().metadata.annotations is not None
+    assert world.machine().metadata.annotations[IDENTITY_ANNOTATION] == world.machine().metadata.uid
+    assert identity_of(world.cluster()) == world.cluster().metadata.uid
+    elsewhere = World()
+    kept = {IDENTITY_ANNOTATION: "uid in the cluster before"}
+    elsewhere.put(a_cluster(annotations=kept), a_master(annotations=kept))
+
+    await elsewhere.settle()
+
+    assert identity_of(elsewhere.cluster()) == "uid in the cluster before"
+    assert identity_of(elsewhere.machine(MASTER)) == "uid in the cluster before"
+
+
+async def test_nothing_is_made_before_the_identity_of_the_cluster_is_stored() -> None:
+    world = World()
+    world.put(a_cluster(), a_master())
+
+    await world.pass_machine(MASTER)
+
+    assert world.cloud.calls == []
+    reserved = find_condition(world.machine(MASTER).status.conditions, "Reserved")
+    assert reserved is not None
+    assert reserved.message == "Cluster test1 was not taken up by the cluster controller yet"
+    await world.settle()
+    assert world.cloud.servers
 
 
 async def test_a_deleted_worker_leaves_no_server_node_token_or_secret() -> None:

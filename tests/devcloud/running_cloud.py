@@ -13,7 +13,7 @@ from kubecapy.clock import SystemClock
 from kubecapy.devcloud.serve import DevCloudServer
 from kubecapy.devcloud.settings import DevCloudSettings, Timing
 
-QUICK = Timing(boot_seconds=0.02, schedule_seconds=0.01, delete_seconds=0.02, power_seconds=0.01)
+QUICK = Timing(boot_seconds=0.02, schedule_seconds=0.01, delete_seconds=0.02, power_seconds=0.01, volume_seconds=0.01)
 
 
 @contextmanager

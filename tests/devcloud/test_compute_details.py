@@ -244,12 +244,9 @@ def test_a_limit_that_is_none_is_refused_and_nothing_is_set(admin: CoreClient, l
         ({"name": None}, "Invalid input for field/attribute server. 'name' is a required property"),
         ({"name": " "}, "Invalid input for field/attribute name. Value:  . ' ' is too short"),
         ({"name": "n" * 256}, "Invalid input for field/attribute name. Value: nnn"),
-        ({"imageRef": None}, "Invalid imageRef provided: servers boot from images."),
-        ({"max_count": 2}, "Invalid input for field/attribute max_count. This cloud makes one server a call"),
-        (
-            {"block_device_mapping_v2": [{"destination_type": "volume"}]},
-            "Invalid input for field/attribute block_device_mapping_v2. This cloud has no volumes",
-        ),
+        ({"imageRef": None}, "Missing imageRef attribute"),
+        ({"max_count": 1, "min_count": 2}, "min_count must be <= max_count"),
+        ({"max_count": 0}, "Invalid input for field/attribute max_count. Value: 0."),
         ({"metadata": {"a": 1}}, "Invalid input for field/attribute metadata."),
         ({"tags": ["a,b"]}, "Invalid input for field/attribute tags."),
         (
@@ -365,10 +362,12 @@ def test_a_malformed_query_for_images_is_refused(client: CoreClient, query: str)
 
 
 def test_a_path_of_no_service_is_told(client: CoreClient) -> None:
-    reply = client.call("GET", "/volume/v3")
+    reply = client.call("GET", "/load-balancer/v2")
 
     assert reply.status == 404
-    assert reply.json["message"] == ("no service at /volume/v3; there are /compute, /identity, /image, /networking")
+    assert reply.json["message"] == (
+        "no service at /load-balancer/v2; there are /compute, /identity, /image, /networking, /volume"
+    )
 
 
 def test_a_body_that_is_no_json_is_refused(client: CoreClient) -> None:

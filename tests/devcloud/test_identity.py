@@ -22,7 +22,13 @@ def test_a_password_with_names_gives_a_token_for_the_project(client: CoreClient)
     assert token["project"]["id"] == seed.PROJECT.id
     assert token["user"]["domain"]["name"] == "ibm"
     assert [role["name"] for role in token["roles"]] == ["member", "reader"]
-    assert {entry["type"] for entry in token["catalog"]} == {"identity", "compute", "network", "image"}
+    assert {entry["type"] for entry in token["catalog"]} == {
+        "identity",
+        "compute",
+        "network",
+        "image",
+        "block-storage",
+    }
     assert {end["interface"] for end in token["catalog"][0]["endpoints"]} == {"public", "internal", "admin"}
 
 
@@ -173,7 +179,7 @@ def test_a_token_sees_its_catalog_and_its_projects(client: CoreClient) -> None:
     catalog = client.get("/identity/v3/auth/catalog")["catalog"]
     projects = client.get("/identity/v3/auth/projects")["projects"]
 
-    assert [entry["name"] for entry in catalog] == ["keystone", "nova", "neutron", "glance"]
+    assert [entry["name"] for entry in catalog] == ["keystone", "nova", "neutron", "glance", "cinder"]
     assert [project["name"] for project in projects] == ["kubecapy"]
 
 

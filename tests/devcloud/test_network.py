@@ -295,6 +295,38 @@ class TestSecurityGroups:
         client.network("DELETE", f"ports/{port}")
         assert client.network("DELETE", f"security-groups/{group}").status == 204
 
+    def test_anywhere_is_no_prefix_at_all(self, client: CoreClient) -> None:
+        group = make(client, "security_group", name="g")["id"]
+        wish = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
+        make(client, "security_group_rule", **wish, remote_ip_prefix="0.0.0.0/0")
+
+        assert error(client, "POST", "security-group-rules", {"security_group_rule": wish})[0] == 409
+
+    def test_several_rules_are_made_by_one_call_or_none_of_them(self, client: CoreClient) -> None:
+        group = make(client, "security_group", name="g")["id"]
+        wishes = [
+            {"security_group_id": group, "direction": "ingress", "protocol": name} for name in ("tcp", "udp", "tcp")
+        ]
+
+        def protocols() -> list[str | None]:
+            rules = client.network("GET", f"security-groups/{group}").json["security_group"]["security_group_rules"]
+            return [rule["protocol"] for rule in rules]
+
+        refused = error(client, "POST", "security-group-rules", {"security_group_rules": wishes})
+        assert refused[1] == "SecurityGroupRuleExists"
+        assert protocols() == [None, None]
+        client.network("POST", "security-group-rules", {"security_group_rules": wishes[:2]})
+        assert protocols() == [None, None, "tcp", "udp"]
+
+    def test_rules_that_name_a_group_go_with_it(self, client: CoreClient) -> None:
+        group, named = (make(client, "security_group", name=name)["id"] for name in ("g", "h"))
+        wish = {"security_group_id": group, "direction": "ingress", "remote_group_id": named}
+        make(client, "security_group_rule", **wish)
+
+        assert client.network("DELETE", f"security-groups/{named}").status == 204
+        shown = client.network("GET", f"security-groups/{group}").json["security_group"]
+        assert [rule["direction"] for rule in shown["security_group_rules"]] == ["egress", "egress"]
+
     @pytest.mark.parametrize(
         ("wish", "kind"),
         [

@@ -15,6 +15,9 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 TABLES = (
     "servers",
+    "volumes",
+    "snapshots",
+    "server_groups",
     "key_pairs",
     "networks",
     "subnets",
@@ -26,9 +29,19 @@ TABLES = (
     "trunks",
     "application_credentials",
 )
-PREFIX = {"identity": "/identity", "compute": "/compute", "network": "/networking", "image": "/image"}
+PREFIX = {
+    "identity": "/identity",
+    "compute": "/compute",
+    "network": "/networking",
+    "image": "/image",
+    "block-storage": "/volume",
+}
 KEY_OF = {
     "servers": "server",
+    "os-server-groups": "server_group",
+    "volumes": "volume",
+    "snapshots": "snapshot",
+    "os-volume_attachments": "volumeAttachment",
     "os-keypairs": "keypair",
     "os-interface": "interfaceAttachment",
     "networks": "network",
@@ -47,7 +60,16 @@ KEY_OF = {
     "{key}": "meta",
     "tags": "tags",
 }
-ACTIONS = ("os-getConsoleOutput", "reboot", "os-stop", "os-start", "addFloatingIp", "removeFloatingIp", "forceDelete")
+ACTIONS = (
+    "os-getConsoleOutput",
+    "reboot",
+    "os-stop",
+    "os-start",
+    "addFloatingIp",
+    "removeFloatingIp",
+    "forceDelete",
+    "restore",
+)
 FIELDS = (
     "id",
     "name",
@@ -92,9 +114,22 @@ SOUND: dict[str, dict[str, Any]] = {
         "key_name": None,
         "description": None,
         "config_drive": False,
-        "block_device_mapping_v2": [],
+        "block_device_mapping_v2": [
+            {
+                "boot_index": 0,
+                "uuid": IMAGE_ID,
+                "source_type": "image",
+                "destination_type": "volume",
+                "volume_size": 1,
+                "delete_on_termination": True,
+            }
+        ],
         "max_count": 1,
     },
+    "server_group": {"name": "g", "policy": "anti-affinity", "rules": {"max_server_per_host": 2}},
+    "volume": {"name": "v", "size": 1, "imageRef": IMAGE_ID, "volume_type": "fast", "metadata": {"a": "b"}},
+    "snapshot": {"name": "s", "volume_id": "v", "force": True},
+    "volumeAttachment": {"volumeId": "v", "delete_on_termination": True},
     "keypair": {"name": "k", "public_key": PUBLIC_KEY, "type": "ssh", "user_id": None},
     "interfaceAttachment": {"net_id": seed.NETWORK_ID, "fixed_ips": [{"ip_address": "10.6.0.9"}]},
     "network": {"name": "n", "mtu": 1400, "tags": ["t"], "admin_state_up": True},

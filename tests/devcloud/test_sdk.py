@@ -305,3 +305,21 @@ for line in sys.stdin.read().splitlines():
     print("$ " + line, flush=True)
     print("=> %d" % OpenStackShell().run(shlex.split(line)), flush=True)
 """
+
+
+def test_the_sdk_finds_cinder_in_the_catalog_and_boots_from_a_volume(member: Connection) -> None:
+    volume = member.block_storage.create_volume(size=2, image_id=IMAGE_ID, name="root")
+    member.block_storage.wait_for_status(volume, "available", interval=0.05, wait=10)
+    mapping = {"boot_index": 0, "uuid": volume.id, "source_type": "volume", "destination_type": "volume"}
+
+    server = member.compute.create_server(
+        name="from-volume", flavor_id="2", networks="none", block_device_mapping=[mapping]
+    )
+    member.compute.wait_for_server(server, interval=0.05, wait=10)
+
+    assert member.block_storage.get_volume(volume).attachments[0]["server_id"] == server.id
+    assert [item.volume_id for item in member.compute.volume_attachments(server)] == [volume.id]
+    member.compute.delete_server(server)
+    member.compute.wait_for_delete(server, interval=0.05, wait=10)
+    member.block_storage.delete_volume(volume)
+    member.block_storage.wait_for_delete(volume, interval=0.05, wait=10)

@@ -117,12 +117,12 @@ class Typist:
         return json.loads(self.must("curl", "-sS", "-f", "-H", bearer, *flags, control["url"] + path) or "{}")
 
     def belongings(self) -> Mapping[str, list[str]]:
-        """Return the names of all servers and of all ports that servers use."""
+        """Return the names of all servers, and of the machines whose ports there are."""
         cloud = self.cloud()
         ports = [port for port in cloud.network.ports() if not port.device_owner.startswith("network:")]
         names = {
             "servers": sorted(server.name for server in cloud.compute.servers()),
-            "ports": sorted(port.name for port in ports),
+            "ports": sorted(port.name.partition("_")[0] for port in ports),
         }
         cloud.close()
         return names

@@ -113,7 +113,7 @@ def sentences(site: Site) -> dict[str, str]:
         UNKNOWN: f"{start(UNKNOWN)} is not allocated to the project; allocate it, or name one that "
         "`openstack floating ip list` shows",
         HELD: f"{start(HELD)} is in use by port printer (",
-        OF_MASTER: f"{start(OF_MASTER)} is in use by port {master} (",
+        OF_MASTER: f"{start(OF_MASTER)} is in use by port {master}_",
         UNROUTED: f"{start(UNROUTED)}: no router joins its network and network ",
     }
 

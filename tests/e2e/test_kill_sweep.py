@@ -107,7 +107,7 @@ class World:
     def belongings(self, name: str, address: str) -> dict[str, list[str]]:
         """Return what the cloud holds under the machine's name: servers, ports, and what its address is bound to."""
         servers = [server.id for server in self.admin.compute.servers(all_projects=True) if server.name == name]
-        ports = [port for port in self.admin.network.ports() if port.name == name]
+        ports = [port for port in self.admin.network.ports() if port.name.startswith(f"{name}_")]
         bound = [ip.port_id for ip in self.admin.network.ips(floating_ip_address=address) if ip.port_id]
         return {"servers": servers, "ports": [port.id for port in ports], "bound": bound}
 

@@ -63,7 +63,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "WaitingForNode": "No control plane's Node is ready; the message repeats theirs.",
         "NodeReady": "A control plane's Node is ready.",
         "WaitingForMachines": "The message names the Machines that are still there.",
-        "WaitingForCloud": "The cloud is removing what the message names.",
+        "WaitingForCloud": "The cloud is at work: making or removing what the message names.",
     },
 }
 """Reasons of conditions, by kind; those of the provider's errors are in `REACTIONS`."""

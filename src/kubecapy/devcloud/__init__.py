@@ -1,1 +1,1 @@
-"""A simulated OpenStack: Keystone v3, Nova, Neutron and Glance over https, with faults and a ledger of every call."""
+"""A simulated OpenStack: Keystone, Nova, Neutron, Glance, Cinder over https, with faults and a ledger of calls."""

@@ -8,6 +8,7 @@ from kubecapy.devcloud.cloud import Cloud
 from kubecapy.devcloud.console import ConsoleReader
 from kubecapy.devcloud.identifiers import Identifiers
 from kubecapy.devcloud.ledger import Ledger
+from kubecapy.devcloud.services.block_storage.service import BlockStorageService
 from kubecapy.devcloud.services.compute.service import ComputeService
 from kubecapy.devcloud.services.identity.service import IdentityService
 from kubecapy.devcloud.services.image.service import ImageService
@@ -28,12 +29,13 @@ def assemble_cloud(
         base_url: Start of every link and of the catalog's endpoints, without a slash at the end.
         now: Time of creation of the first resources.
     """
-    world = World(Identifiers(random), settings.timing, settings.capacity)
+    world = World(Identifiers(random), settings.timing, settings.capacity, settings.hosts)
     access = seed.plant(world, settings, now)
     services = (
         IdentityService(world, settings.token_seconds),
         ComputeService(world, consoles),
         NetworkService(world),
         ImageService(world),
+        BlockStorageService(world),
     )
     return Cloud(world, services, Ledger(settings.ledger_entries), base_url), access

@@ -13,6 +13,7 @@ answers are JSON objects; an error is `{"error": "one sentence"}`.
     GET    /world                                 how many servers, ports ... there are
     POST   /world/servers/{id}/error              {"message", "code": 500}
     POST   /world/servers/{id}/remove             {}
+    POST   /world/volumes/{id}/error              {}
     POST   /world/tokens/expire                   {"user": null}
     POST   /world/quotas                          {"service", "resource", "limit", "project_id"}
     POST   /world/timing, /world/capacity         some fields of `settings.Timing`, `settings.Capacity`
@@ -69,6 +70,7 @@ class Control:
                 web.get("/world", self._count_world),
                 web.post("/world/servers/{id}/error", self._fail_server),
                 web.post("/world/servers/{id}/remove", self._lose_server),
+                web.post("/world/volumes/{id}/error", self._fail_volume),
                 web.post("/world/tokens/expire", self._expire_tokens),
                 web.post("/world/quotas", self._set_quota),
                 web.post("/world/timing", self._set_timing),
@@ -143,6 +145,9 @@ class Control:
 
     async def _lose_server(self, request: web.Request) -> web.Response:
         return _json(self._happenings.lose_server(request.match_info["id"], self._clock.now()))
+
+    async def _fail_volume(self, request: web.Request) -> web.Response:
+        return _json(self._happenings.fail_volume(request.match_info["id"], self._clock.now()))
 
     async def _expire_tokens(self, request: web.Request) -> web.Response:
         return _json(self._happenings.expire_tokens(await _read(request, Expiry)))

@@ -16,7 +16,7 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which calls a rule is about; what is left out fits every call.
 
     Attributes:
-        service: identity, compute, network or image.
+        service: identity, compute, network, image or block-storage.
         method: HTTP verb.
         path: Regular expression found anywhere in the path (`/servers$`); the path has the service's prefix.
         template: A route's name as the ledger shows it, with its action in brackets.

@@ -12,6 +12,7 @@ from kubecapy.devcloud.world.network import FloatingIp, Router
 from kubecapy.devcloud.world.ports import remove_port
 from kubecapy.devcloud.world.routing import add_subnet_interface, find_interface, get_subnet
 from kubecapy.devcloud.world.servers import get_server, put_in_error, remove_server
+from kubecapy.devcloud.world.volumes import get_volume, put_volume_in_error
 from kubecapy.devcloud.world.world import World
 
 
@@ -23,7 +24,7 @@ class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QuotaChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new limit; `service` is compute or network, `resource` a quota of it such as `instances` or `floatingip`."""
+    """A new limit: `service` is compute, network or block-storage, `resource` a quota of it such as `instances`."""
 
     service: str
     resource: str
@@ -66,6 +67,11 @@ class Happenings:
         """Remove a server behind its owner's back."""
         remove_server(self._world, get_server(self._world, server_id), now)
         return {"id": server_id, "status": "DELETED"}
+
+    def fail_volume(self, volume_id: str, now: datetime) -> JsonObject:
+        """Put a volume into error, as where a backend fails."""
+        put_volume_in_error(self._world, get_volume(self._world, volume_id), now)
+        return {"id": volume_id, "status": "error"}
 
     def expire_tokens(self, expiry: Expiry) -> JsonObject:
         """End tokens before their time."""
@@ -134,7 +140,19 @@ class Happenings:
     def count(self) -> JsonObject:
         """Return how many resources there are of each kind."""
         world = self._world
-        tables = ("servers", "key_pairs", "networks", "subnets", "ports", "routers", "security_groups", "floating_ips")
+        tables = (
+            "servers",
+            "server_groups",
+            "key_pairs",
+            "volumes",
+            "snapshots",
+            "networks",
+            "subnets",
+            "ports",
+            "routers",
+            "security_groups",
+            "floating_ips",
+        )
         counts = {name: len(getattr(world, name)) for name in (*tables, "trunks", "tokens")}
         counts["associated_floating_ips"] = sum(1 for item in world.floating_ips.values() if item.port_id)
         return counts

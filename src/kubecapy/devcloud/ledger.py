@@ -15,7 +15,7 @@ class Entry(msgspec.Struct, frozen=True):
     Attributes:
         sequence: Number of the call, from 1, without gaps.
         time: When it was answered.
-        service: identity, compute, network, image; empty where the path is no service's.
+        service: identity, compute, network, image, block-storage; empty where the path is no service's.
         method: HTTP verb.
         template: The route with its names in braces and its action in brackets; empty where no route fits.
         path: The path as it came, with the service's prefix.

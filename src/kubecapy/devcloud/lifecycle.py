@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from kubecapy.devcloud.world.servers import apply_transition
+from kubecapy.devcloud.world.volumes import apply_volume_transition
 from kubecapy.devcloud.world.world import World
 
 
@@ -12,4 +13,5 @@ def advance(world: World, now: datetime) -> None:
     Called before each call is answered, so that an idle cloud does nothing at all and virtual time needs no timers.
     """
     while (transition := world.agenda.take_due(now)) is not None:
-        apply_transition(world, transition)
+        apply = apply_volume_transition if transition.event.is_of_storage else apply_transition
+        apply(world, transition)

@@ -26,6 +26,7 @@ from kubecapy.devcloud.world.network import (
 )
 from kubecapy.devcloud.world.routing import add_subnet_interface, set_gateway
 from kubecapy.devcloud.world.security import add_group, add_rule, ensure_default_group
+from kubecapy.devcloud.world.volume import VolumeType
 from kubecapy.devcloud.world.world import World
 from kubecapy.telemetry.secrets import Secret
 
@@ -55,6 +56,12 @@ IMAGE_NAMES = {
 }
 IMAGE_BYTES = 344_457_216
 
+# The first is the default type.
+VOLUME_TYPES = (
+    VolumeType("c4b2e8f0-53d9-4f77-8e2c-8e3da0619c23", "__DEFAULT__", "Default Volume Type"),
+    VolumeType("d5c3f901-64ea-4088-9f3d-9f4eb1720d34", "fast"),
+)
+
 NETWORK_ID = "e2d9ead6-759b-4592-873d-981d3db07c86"
 SUBNET_ID = "3f5b7d91-0c2e-4a68-9b1d-4e7f60a2c3d4"
 EXTERNAL_NETWORK_ID = "71c0b2ae-5d48-4f3a-8e69-0d1f2a3b4c5d"
@@ -62,6 +69,12 @@ EXTERNAL_SUBNET_ID = "82d1c3bf-6e59-4a4b-9f7a-1e203b4c5d6e"
 ROUTER_ID = "93e2d4c0-7f6a-4b5c-808b-2f314c5d6e7f"
 SECURITY_GROUP_ID = "97acf9d4-e5bf-4fff-a2c0-be0b04fbc44b"
 OPEN_TCP_PORTS = ((22, 22), (443, 443), (6443, 6443), (3000, 32767))
+
+
+# What an operator allows a project that builds clusters: the defaults end after five small servers.
+COMPUTE_LIMITS = {"instances": 100, "cores": 400, "ram": 819_200}
+VOLUME_LIMITS = {"volumes": 200, "gigabytes": 10_000}
+NETWORK_LIMITS = {"security_group": 50, "security_group_rule": 500}
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -75,6 +88,7 @@ def plant(world: World, settings: DevCloudSettings, now: datetime) -> Access:
     """Fill `world` and return the passwords of its two users."""
     access = Access(Secret(world.identifiers.password()), Secret(world.identifiers.password()))
     _plant_people(world, access)
+    _plant_quotas(world)
     _plant_sizes_and_images(world, now)
     _plant_security_groups(world, now)
     _plant_private_network(world, settings, now)
@@ -101,8 +115,16 @@ def _plant_people(world: World, access: Access) -> None:
     world.assignments += [Assignment(admin.id, project.id, admin_role.id) for project in (ADMIN_PROJECT, PROJECT)]
 
 
+def _plant_quotas(world: World) -> None:
+    for project in (PROJECT, ADMIN_PROJECT):
+        world.quotas.set_limits("compute", project.id, COMPUTE_LIMITS)
+        world.quotas.set_limits("network", project.id, NETWORK_LIMITS)
+        world.quotas.set_limits("block-storage", project.id, VOLUME_LIMITS)
+
+
 def _plant_sizes_and_images(world: World, now: datetime) -> None:
     world.flavors.update({flavor.id: flavor for flavor in FLAVORS})
+    world.volume_types.update({kind.id: kind for kind in VOLUME_TYPES})
     for identifier, (name, properties) in IMAGE_NAMES.items():
         world.images[identifier] = Image(
             id=identifier,

@@ -32,12 +32,25 @@ class AddressPlan(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """How long the world takes over things, in seconds; `jitter` 0.2 makes each delay up to 20 % longer."""
+    """How long the world takes over things, in seconds; `jitter` 0.2 makes each delay up to 20 % longer.
+
+    Attributes:
+        boot_seconds: From BUILD to ACTIVE.
+        schedule_seconds: From BUILD to ERROR where no host fits.
+        delete_seconds: From the delete until the server is gone.
+        power_seconds: Stop, start, reboot.
+        volume_seconds: From `creating` to `available`, and from `deleting` until the volume is gone.
+        reclaim_seconds: How long a deleted server stays SOFT_DELETED (Nova's `reclaim_instance_interval`); 0, Nova's
+            default, removes it at once.
+        jitter: Largest share by which a delay is stretched.
+    """
 
     boot_seconds: float = 2.0
     schedule_seconds: float = 0.2
     delete_seconds: float = 1.0
     power_seconds: float = 0.5
+    volume_seconds: float = 0.5
+    reclaim_seconds: float = 0.0
     jitter: float = 0.0
 
     def __post_init__(self) -> None:
@@ -52,11 +65,22 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """What all hosts of the cloud have together; a server that no longer fits ends in ERROR."""
+    """What each host has; a server that fits on none ends in ERROR."""
 
     vcpus: int = 512
     ram_mib: int = 2_097_152
     disk_gib: int = 65_536
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A machine that runs servers, in one availability zone."""
+
+    name: str
+    zone: str
+
+
+# Two zones, and no more hosts than a strict anti-affinity group fills quickly.
+HOSTS = (Host("devcloud-1", "nova"), Host("devcloud-2", "nova"), Host("devcloud-3", "az2"))
 
 
 class DevCloudSettings(msgspec.Struct, frozen=True):
@@ -70,7 +94,8 @@ class DevCloudSettings(msgspec.Struct, frozen=True):
         control_port: Port of the control endpoint.
         addresses: Ranges of the first networks.
         timing: Delays of the servers' life.
-        capacity: What the hosts have together.
+        capacity: What each host has.
+        hosts: Where servers run; the first one's zone is the default zone.
         ready_floating_addresses: How many floating addresses the project owns from the start.
         token_seconds: Life of a token.
         ledger_entries: How many calls the ledger remembers in full; its counters forget nothing.
@@ -84,6 +109,7 @@ class DevCloudSettings(msgspec.Struct, frozen=True):
     addresses: AddressPlan = msgspec.field(default_factory=AddressPlan)
     timing: Timing = Timing()
     capacity: Capacity = Capacity()
+    hosts: tuple[Host, ...] = HOSTS
     ready_floating_addresses: int = 6
     token_seconds: float = 3600.0
     ledger_entries: int = 20_000

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from kubecapy.apimachinery.meta import ObjectKey
+from kubecapy.api.cluster.v1alpha1 import identity_of
+from kubecapy.apimachinery.meta import KubernetesObject, ObjectKey, key_of
 from kubecapy.contract.actuators import InstanceState
 from kubecapy.telemetry.secrets import Secret
 
@@ -68,9 +69,12 @@ class FakeCloud:
         self.servers: dict[ObjectKey, FakeServer] = {}
         self.clusters: set[ObjectKey] = set()
         """Clusters that have shared resources."""
+        self.owners: dict[ObjectKey, ObjectKey] = {}
+        """The cluster of each machine that has a reservation."""
         self._reads_until_running = reads_until_running
         self._reads_until_deleted = reads_until_deleted
         self._deleting: dict[ObjectKey, int] = {}
+        self._identities: dict[tuple[str, ObjectKey], str] = {}
         self._made = 0
 
     def writes(self) -> list[CloudCall]:
@@ -82,11 +86,29 @@ class FakeCloud:
         """Whether nothing of ours is left."""
         return not (self.reservations or self.servers or self.clusters)
 
-    def reserve(self, machine: ObjectKey) -> int:
+    def mark(self, obj: KubernetesObject) -> ObjectKey:
+        """Return the key of the things of `obj`: its own, unless another object of its name came first."""
+        kind, key, identity = type(obj).__name__, key_of(obj), identity_of(obj)
+        other = ObjectKey(key.namespace, f"{key.name}#{identity}")
+        is_taken = self._identities.get((kind, key), identity) != identity
+        return other if is_taken or (kind, other) in self._identities else key
+
+    def claim(self, obj: KubernetesObject) -> ObjectKey:
+        """Return the mark of `obj`, which is its own until it is released."""
+        mark = self.mark(obj)
+        self._identities[type(obj).__name__, mark] = identity_of(obj)
+        return mark
+
+    def release(self, obj: KubernetesObject) -> None:
+        """Give the mark of `obj` free."""
+        self._identities.pop((type(obj).__name__, self.mark(obj)), None)
+
+    def reserve(self, machine: ObjectKey, cluster: ObjectKey) -> int:
         """Find or make the reservation of `machine`; return the number of its address."""
         if machine not in self.reservations:
             self._made += 1
             self.reservations[machine] = self._made
+            self.owners[machine] = cluster
         return self.reservations[machine]
 
     def create_server(self, machine: ObjectKey, user_data: Secret[bytes]) -> FakeServer:
@@ -122,6 +144,7 @@ class FakeCloud:
             del self.servers[machine]
             self._deleting.pop(machine, None)
         self.reservations.pop(machine, None)
+        self.owners.pop(machine, None)
         return True
 
     def record(self, call: CloudCall) -> None:

@@ -1,14 +1,17 @@
 """Build the article's Cluster and Machines, and play the part of the reconciler between a test and an actuator."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
+from kubecapy.api.cluster.v1alpha1 import Cluster, Machine, with_identity
 from kubecapy.contract.actuators import Instance, MachineActuator, MachineRequest, Reservation
 from kubecapy.devcloud.seed import NETWORK_ID, SECURITY_GROUP_ID
+from kubecapy.providers.openstack.actuators.scope import owner_of
 from kubecapy.telemetry.secrets import Secret
+
+T = TypeVar("T", Cluster, Machine)
 
 API_VERSION = "openstackproviderconfig/v1alpha1"
 USER_DATA = Secret(b"#cloud-config\nruncmd: []\n")
@@ -40,18 +43,36 @@ def make_cluster(name: str = "test1", namespace: str = "default", value: Mapping
         },
         "providerSpec": {"value": {"apiVersion": API_VERSION, "kind": "OpenstackProviderSpec", **(value or {})}},
     }
-    return msgspec.convert({"metadata": {"name": name, "namespace": namespace}, "spec": spec}, Cluster)
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid of cluster {name}"}
+    return msgspec.convert({"metadata": metadata, "spec": spec}, Cluster)
 
 
 def make_machine(name: str = "node-1", namespace: str = "default", **changes: Any) -> Machine:
     spec = {"providerSpec": {"value": provider_spec(**changes)}, "versions": {"kubelet": "1.14.0"}}
-    return msgspec.convert({"metadata": {"name": name, "namespace": namespace}, "spec": spec}, Machine)
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid of {name}"}
+    return msgspec.convert({"metadata": metadata, "spec": spec}, Machine)
+
+
+def claimed(obj: T) -> T:
+    """Return a Cluster or Machine as its reconciler stores it before anything is made for it."""
+    return msgspec.structs.replace(obj, metadata=with_identity(obj.metadata))
+
+
+def moved(obj: T) -> T:
+    """Return a claimed object as it is in another API server: with another uid."""
+    return msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, uid="uid elsewhere"))
 
 
 def with_status(machine: Machine, provider_status: Mapping[str, Any] | None) -> Machine:
     """Return the machine as the reconciler stores it."""
     status = msgspec.structs.replace(machine.status, provider_status=provider_status)
     return msgspec.structs.replace(machine, status=status)
+
+
+OWNER = owner_of(MachineRequest(make_machine(), make_cluster()))
+"""What everything of the machine `node-1` bears."""
+PORT = OWNER.port_name()
+"""The name of its first port."""
 
 
 class Reconciler:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine, with_status
+from tests.providers.openstack.machines import PORT, Reconciler, claimed, make_cluster, make_machine, moved, with_status
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, Machine
-from kubecapy.apimachinery.meta import OwnerReference
+from kubecapy.api.cluster.v1alpha1 import Machine
 from kubecapy.contract.actuators import MachineRequest
 from kubecapy.contract.errors import Conflict
 from kubecapy.devcloud.seed import NETWORK_ID
@@ -35,8 +34,8 @@ async def test_a_port_that_a_person_attached_is_detached_and_stays(
     machine = reconciler()
     await machine.create()
     (server,) = cloud.world.servers.values()
-    ours = next(port for port in cloud.world.ports.values() if port.name == "node-1")
-    theirs = msgspec.structs.replace(ours, id="theirs", name="node-1", description="mine", device_id=server.id)
+    ours = next(port for port in cloud.world.ports.values() if port.name == PORT)
+    theirs = msgspec.structs.replace(ours, id="theirs", name=PORT, description="mine", device_id=server.id)
     cloud.world.ports["theirs"] = theirs
     await finish(machine, clock)
     assert ours.id not in cloud.world.ports
@@ -84,31 +83,26 @@ async def test_twins_are_refused_while_running_and_both_deleted_at_the_end(
     assert cloud.world.servers == {}
 
 
-@pytest.mark.parametrize("trace", ["label", "owner", "record"])
-async def test_a_machine_whose_cluster_is_gone_is_deleted_by_what_names_it(
-    cloud: CoreCloud, clock: ManualClock, reconciler: Make, trace: str
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_a_machine_whose_cluster_is_gone_is_deleted_with_and_without_a_record(
+    cloud: CoreCloud, clock: ManualClock, reconciler: Make, is_recorded: bool
 ) -> None:
     before = cloud.holdings()
     machine = reconciler()
     await machine.create()
-    if trace != "record":
+    if not is_recorded:
         machine.machine = with_status(machine.machine, None)
-    if trace == "label":
-        machine.machine = with_metadata(machine.machine, labels={CLUSTER_NAME_LABEL: "test1"})
-    if trace == "owner":
-        owner = OwnerReference(api_version="cluster.k8s.io/v1alpha1", kind="Cluster", name="test1", uid="u")
-        machine.machine = with_metadata(machine.machine, owner_references=(owner,))
     machine.cluster = None
     await finish(machine, clock)
     assert cloud.holdings() == before
 
 
-async def test_a_machine_that_never_belonged_to_a_cluster_is_gone_at_once(
+async def test_nothing_is_found_of_a_machine_for_which_nothing_was_made(
     cloud: CoreCloud, actuator: OpenStackMachineActuator
 ) -> None:
     deletion = await actuator.delete(MachineRequest(make_machine(), None))
     assert deletion.gone
-    assert cloud.entries() == []
+    assert {entry.method for entry in cloud.entries()} == {"GET"}
 
 
 async def test_a_spec_that_could_no_longer_be_created_is_deleted(
@@ -183,13 +177,45 @@ async def test_names_that_are_prefixes_of_each_other_are_not_mixed_up(
             assert await machine.observe() is not None
 
 
+@pytest.mark.parametrize("with_record", [True, False], ids=["moved", "restored from a backup"])
 async def test_an_object_that_moved_to_another_management_cluster_keeps_its_server(
-    cloud: CoreCloud, clock: ManualClock, reconciler: Make
+    cloud: CoreCloud, clock: ManualClock, actuator: OpenStackMachineActuator, with_record: bool
 ) -> None:
-    first = reconciler()
+    before = cloud.holdings()
+    first = Reconciler(actuator, claimed(make_machine()), claimed(make_cluster()))
     made = await first.create()
-    moved = reconciler()
-    moved.machine = with_metadata(make_machine(), uid="another-uid")
+    record = first.machine.status.provider_status if with_record else None
+    after = Reconciler(actuator, with_status(moved(claimed(make_machine())), record), moved(claimed(make_cluster())))
     clock.pass_(10)
-    assert (await moved.create()).provider_id == made.provider_id
+    assert (await after.create()).provider_id == made.provider_id
     assert len(cloud.world.servers) == 1
+    await finish(after, clock)
+    assert cloud.holdings() == before
+
+
+async def test_a_machine_that_was_made_anew_under_its_name_takes_nothing_over(
+    cloud: CoreCloud, clock: ManualClock, actuator: OpenStackMachineActuator
+) -> None:
+    first = Reconciler(actuator, claimed(make_machine()), make_cluster())
+    made = await first.create()
+    second = Reconciler(actuator, with_metadata(make_machine(), uid="uid of its second life"), make_cluster())
+    clock.pass_(10)
+    assert (await second.create()).provider_id != made.provider_id
+    await finish(second, clock)
+    assert await first.observe() is not None
+    assert len(cloud.world.servers) == 1
+
+
+async def test_a_copied_manifest_under_another_name_steals_nothing_and_deletes_nothing(
+    cloud: CoreCloud, clock: ManualClock, actuator: OpenStackMachineActuator
+) -> None:
+    original = Reconciler(actuator, claimed(make_machine()), make_cluster())
+    made = await original.create()
+    spec = msgspec.structs.replace(original.machine.spec, provider_id=made.provider_id)
+    copied = with_metadata(msgspec.structs.replace(original.machine, spec=spec), name="copy")
+    copy = Reconciler(actuator, with_status(copied, None), make_cluster())
+    clock.pass_(10)
+    with pytest.raises(Conflict, match=r"is recorded for Machine default/copy but .* else remove spec.providerID"):
+        await copy.observe()
+    assert await copy.delete()
+    assert await original.observe() is not None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine
+from tests.providers.openstack.machines import PORT, Reconciler, make_cluster, make_machine
 
 from kubecapy.contract.errors import Conflict, NotFound
 from kubecapy.devcloud.happenings import ChosenAddress, Happenings
@@ -49,10 +49,10 @@ async def test_an_address_in_use_elsewhere_names_the_server_and_nothing_is_made(
     await reconciler(name="other", floatingIP=address).create()
     clock.pass_(5)
     with pytest.raises(
-        Conflict, match=rf"{address} for Machine default/node-1 is in use by port other .* of server other"
+        Conflict, match=rf"{address} for Machine default/node-1 is in use by port other_.* of server other"
     ):
         await reconciler(floatingIP=address).reserve()
-    assert own_ports(cloud) == ["other"]
+    assert [name.partition("_")[0] for name in own_ports(cloud)] == ["other"]
 
 
 async def test_two_machines_of_one_pass_never_take_the_same_address(cloud: CoreCloud, reconciler: Make) -> None:
@@ -69,8 +69,8 @@ async def test_an_address_that_someone_takes_at_this_moment_is_not_taken_away(
     machine = reconciler(floatingIP=address)
     await reconciler(name="other").reserve()
     await machine.reserve()  # The list of addresses is now known.
-    ours = next(port for port in cloud.world.ports.values() if port.name == "node-1")
-    other = next(port for port in cloud.world.ports.values() if port.name == "other")
+    ours = next(port for port in cloud.world.ports.values() if port.name == PORT)
+    other = next(port for port in cloud.world.ports.values() if port.name.startswith("other_"))
     second = cloud.addresses()[1]
     found = next(ip for ip in cloud.world.floating_ips.values() if ip.floating_ip_address == second)
     cloud.world.floating_ips[found.id] = msgspec.structs.replace(
@@ -96,7 +96,7 @@ async def test_a_missing_router_is_named_and_once_it_is_there_the_machine_goes_o
     clock.pass_(5)
     reservation = await machine.reserve()
     assert reservation.addresses[0].address == cloud.addresses()[0]
-    assert own_ports(cloud) == ["node-1"]
+    assert own_ports(cloud) == [PORT]
 
 
 async def test_an_address_that_was_taken_off_a_running_server_is_led_back(

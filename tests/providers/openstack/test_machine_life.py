@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import USER_DATA, Reconciler, make_cluster, make_machine
+from tests.providers.openstack.machines import OWNER, PORT, USER_DATA, Reconciler, make_cluster, make_machine
 
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.contract.actuators import MachineRequest
@@ -14,7 +14,6 @@ from kubecapy.contract.errors import Conflict, InvalidConfiguration, NotReady
 from kubecapy.devcloud.seed import NETWORK_ID, SUBNET_ID
 from kubecapy.devcloud.world.servers import put_in_error
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
-from kubecapy.providers.openstack.naming import cluster_mark
 from kubecapy.telemetry.secrets import Secret
 
 Make = Callable[..., Reconciler]
@@ -23,7 +22,7 @@ Make = Callable[..., Reconciler]
 async def test_a_reservation_tells_the_addresses_before_there_is_a_server(cloud: CoreCloud, reconciler: Make) -> None:
     address = cloud.addresses()[0]
     reservation = await reconciler(floatingIP=address).reserve()
-    port = next(port for port in cloud.world.ports.values() if port.name == "node-1")
+    port = next(port for port in cloud.world.ports.values() if port.name == PORT)
     assert [(item.type, item.address) for item in reservation.addresses] == [
         ("ExternalIP", address),
         ("InternalIP", port.fixed_ips[0].ip_address),
@@ -52,7 +51,7 @@ async def test_the_ports_are_recorded_before_the_server_is_made(cloud: CoreCloud
     reservation = await reconciler().reserve()
     assert reservation.provider_status is not None
     recorded = [port["id"] for port in reservation.provider_status["ports"]]
-    assert recorded == [port.id for port in cloud.world.ports.values() if port.name == "node-1"]
+    assert recorded == [port.id for port in cloud.world.ports.values() if port.name == PORT]
 
 
 async def test_a_server_is_made_on_the_reserved_port_and_runs(
@@ -64,7 +63,7 @@ async def test_a_server_is_made_on_the_reserved_port_and_runs(
     (server,) = cloud.world.servers.values()
     assert instance.provider_id == f"openstack:///{server.id}"
     assert base64.b64decode(server.user_data or "") == USER_DATA.reveal()
-    assert set(server.tags) == {"kubecapy", cluster_mark("default", "test1"), "blue"}
+    assert set(server.tags) == {"kubecapy", OWNER.mark, OWNER.machine_mark, "blue"}
     assert server.metadata["rack"] == "7"
     clock.pass_(30)
     seen = await machine.observe()
@@ -78,7 +77,7 @@ async def test_tags_of_cluster_and_machine_are_written_on_ports(
 ) -> None:
     cluster = make_cluster(value={"tags": ["all"]})
     await Reconciler(actuator, make_machine(tags=["blue"]), cluster).reserve()
-    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == PORT]
     assert set(port.tags) == {"all", "blue"}
 
 
@@ -86,7 +85,7 @@ async def test_each_subnet_and_network_gets_its_own_port(cloud: CoreCloud, recon
     networks = [{"uuid": NETWORK_ID}, {"filter": {"id": NETWORK_ID}, "subnets": [{"uuid": SUBNET_ID}]}]
     await reconciler(networks=networks).create()
     names = sorted(port.name for port in cloud.world.ports.values() if port.name)
-    assert names == ["node-1", "node-1_1"]
+    assert names == [PORT, f"{PORT}_1"]
     (server,) = cloud.world.servers.values()
     assert sum(port.device_id == server.id for port in cloud.world.ports.values()) == 2
 
@@ -98,7 +97,7 @@ async def test_a_fixed_address_is_honored(cloud: CoreCloud, reconciler: Make) ->
 
 async def test_no_networks_at_all_mean_the_projects_only_one(cloud: CoreCloud, reconciler: Make) -> None:
     await reconciler(networks=None).reserve()
-    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == PORT]
     assert port.network_id == NETWORK_ID
 
 
@@ -182,7 +181,7 @@ async def test_a_machine_is_not_moved_to_another_network(
     cloud: CoreCloud, clock: ManualClock, reconciler: Make, actuator: OpenStackMachineActuator
 ) -> None:
     await reconciler().reserve()
-    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == PORT]
     cloud.world.ports[port.id] = msgspec.structs.replace(port, network_id="elsewhere")
     clock.pass_(5)
     with pytest.raises(Conflict, match="replaced, not moved"):

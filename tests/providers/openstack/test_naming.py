@@ -2,16 +2,18 @@
 
 import string
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.providers.openstack.machines import claimed, make_machine, moved
 
 from kubecapy.providers.openstack.naming import (
     Owner,
-    cluster_mark,
+    cluster_description,
     is_host_name,
-    port_description,
-    port_name,
+    mark,
+    mark_of,
     provider_id,
     server_id_of,
 )
@@ -19,33 +21,61 @@ from kubecapy.providers.openstack.naming import (
 NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 
 
-def test_the_mark_of_a_cluster_never_changes() -> None:
-    assert cluster_mark("default", "test1") == "kubecapy-7e575fea59dd2447af84"
+IDENTITIES = st.uuids().map(str)
 
 
-@given(NAMES, NAMES, NAMES, NAMES)
-def test_two_clusters_never_share_a_mark(namespace: str, name: str, other_namespace: str, other: str) -> None:
-    same = (namespace, name) == (other_namespace, other)
-    assert (cluster_mark(namespace, name) == cluster_mark(other_namespace, other)) == same
+def machine_owner(name: str, identity: str = "uid") -> Owner:
+    return Owner("ns", "c", name, mark("uid of cluster", "ns", "c"), mark(identity, "ns", name))
+
+
+def test_the_mark_of_an_object_never_changes() -> None:
+    assert mark("4f3d8a52-0c1e-4f3e-9a56-0d4b7c1f2a10", "default", "test1") == "kubecapy-0f22c57a75971a6197f0"
+
+
+@given(IDENTITIES, NAMES, NAMES, IDENTITIES, NAMES, NAMES)
+def test_two_objects_never_share_a_mark(
+    one: str, in_: str, name: str, other: str, other_in: str, other_name: str
+) -> None:
+    same = (one, in_, name) == (other, other_in, other_name)
+    assert (mark(one, in_, name) == mark(other, other_in, other_name)) == same
+    assert mark(one, "a-b", "c") != mark(one, "a", "b-c")
 
 
 def test_marks_and_descriptions_keep_to_the_limits_of_the_services() -> None:
-    mark = cluster_mark("n" * 63, "c" * 253)
-    assert len(mark) <= 60
-    assert set(mark) <= set(string.ascii_lowercase + string.digits + "-")
-    assert len(port_description("n" * 63, "c" * 253)) == 255
-    assert port_description("n" * 63, "c" * 253).startswith(mark)
+    long = mark("i" * 36, "n" * 63, "c" * 253)
+    assert len(long) <= 60
+    assert set(long) <= set(string.ascii_lowercase + string.digits + "-")
+    assert len(cluster_description(long, "n" * 63, "c" * 253)) == 255
+    assert cluster_description(long, "n" * 63, "c" * 253).startswith(long)
 
 
-@given(NAMES, NAMES, st.integers(0, 20))
-def test_a_port_belongs_to_exactly_one_machine(machine: str, other: str, index: int) -> None:
-    assert Owner("ns", "c", machine).owns_port_name(port_name(machine, index))
+@given(NAMES, NAMES, st.sampled_from(["", "1", "storage"]))
+def test_a_port_belongs_to_exactly_one_machine(machine: str, other: str, suffix: str) -> None:
+    owner, stranger = machine_owner(machine), machine_owner(other)
+    assert owner.owns_port(owner.port_name(suffix), owner.description)
+    assert not owner.owns_port(owner.port_name(suffix), "")
     if other != machine:
-        assert not Owner("ns", "c", other).owns_port_name(port_name(machine, index))
+        assert not stranger.owns_port(owner.port_name(suffix), owner.description)
 
 
-def test_the_first_port_has_the_machines_name_as_in_the_original() -> None:
-    assert [port_name("node", index) for index in range(3)] == ["node", "node_1", "node_2"]
+def test_a_port_belongs_to_one_life_of_a_name() -> None:
+    before, after = machine_owner("node", "first"), machine_owner("node", "second")
+    assert not after.owns_port(before.port_name(), before.description)
+
+
+def test_a_port_is_known_where_the_cluster_is_not() -> None:
+    owner = machine_owner("node")
+    alone = msgspec.structs.replace(owner, cluster="", mark="")
+    assert alone.description == ""
+    assert alone.owns_port(owner.port_name("1"), owner.description)
+    assert not alone.owns_port(owner.port_name("1"), "mine")
+
+
+def test_an_identity_moves_with_its_object_and_is_never_changed() -> None:
+    stored = claimed(make_machine())
+    assert mark_of(stored) == mark_of(make_machine()) == mark_of(moved(stored))
+    assert claimed(moved(stored)).metadata.annotations == stored.metadata.annotations
+    assert mark_of(moved(make_machine())) != mark_of(stored)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,13 @@
 """What was found, in the contract's words."""
 
 import pytest
+from tests.providers.openstack.machines import OWNER
 
 from kubecapy.contract.actuators import InstanceState
 from kubecapy.providers.openstack.actuators.observations import instance_of, record_reservation
 from kubecapy.providers.openstack.api.status import MachineProviderStatus, read_machine_status
-from kubecapy.providers.openstack.naming import Owner
 from kubecapy.providers.openstack.services.resources import FixedAddress, FloatingAddress, Port, Server, ServerAddress
 from kubecapy.providers.openstack.services.servers import state_of
-
-OWNER = Owner("default", "test1", "node-1")
 
 
 def annotation(*addresses: str, floating: str = "") -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine, provider_spec
+from tests.providers.openstack.machines import PORT, Reconciler, claimed, make_cluster, make_machine, provider_spec
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.contract.errors import PermissionDenied, Unavailable
@@ -72,16 +72,16 @@ async def test_an_address_given_twice_is_told(tooling: OpenStackTooling, cloud: 
     assert obstacles == [f"floating address {address} is given to 2 machines"]
 
 
-async def test_an_address_of_an_earlier_run_of_the_same_cluster_is_not_in_the_way(
+async def test_an_address_is_in_use_but_for_the_very_cluster_whose_backup_is_restored(
     tooling: OpenStackTooling, cloud: CoreCloud, clock: ManualClock, reconciler: Make
 ) -> None:
     address = cloud.addresses()[0]
     await reconciler(name="node-abcde", floatingIP=address).create()
     clock.pass_(5)
-    assert await tooling.preflight(CLUSTER, [machine(floatingIP=address)]) == []
-    other: JsonObject = msgspec.to_builtins(make_cluster("other"))
-    (obstacle,) = await tooling.preflight(other, [machine(floatingIP=address)])
-    assert "is in use by port node-abcde" in obstacle
+    (obstacle,) = await tooling.preflight(CLUSTER, [machine(floatingIP=address)])
+    assert "is in use by port node-abcde_" in obstacle
+    backup: JsonObject = msgspec.to_builtins(claimed(make_cluster()))
+    assert await tooling.preflight(backup, [machine(floatingIP=address)]) == []
 
 
 async def test_quotas_that_are_too_small_are_told_with_what_is_left(
@@ -122,10 +122,10 @@ async def test_leftovers_are_what_bears_the_clusters_mark(
     await Reconciler(actuator, make_machine("node-9"), other).create()
     clock.pass_(5)
     (server,) = [server for server in cloud.world.servers.values() if server.name == "node-1"]
-    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == PORT]
     assert await tooling.find_leftovers(mine) == (
         Leftover("server", server.id, "node-1"),
-        Leftover("port", port.id, "node-1"),
+        Leftover("port", port.id, PORT),
     )
 
 

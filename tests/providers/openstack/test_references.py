@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import Reconciler
+from tests.providers.openstack.machines import PORT, Reconciler
 
 from kubecapy.contract.errors import Conflict, NotFound, ProviderError
 from kubecapy.devcloud.seed import NETWORK_ID, SECURITY_GROUP_ID, SUBNET_ID
@@ -23,7 +23,7 @@ UNKNOWN = "00000000-1111-2222-3333-444444444444"
         ({"image": "none"}, NotFound, r'image "none" does not exist in the project'),
         ({"image": UNKNOWN}, NotFound, rf'image "{UNKNOWN}" does not exist'),
         ({"keyName": "lost"}, NotFound, r'key pair "lost" is not registered .*openstack keypair create --public-key'),
-        ({"availabilityZone": "mars"}, NotFound, r'availability zone "mars" does not exist; there are nova'),
+        ({"availabilityZone": "mars"}, NotFound, r'availability zone "mars" does not exist; there are az2, nova'),
         ({"networks": [{"uuid": UNKNOWN}]}, NotFound, rf'network "id={UNKNOWN}" does not exist'),
         ({"networks": [{"filter": {"name": "x"}}]}, NotFound, r'network "name=x" does not exist'),
         ({"networks": [{"filter": {"status": "ACTIVE"}}]}, Conflict, r'network "status=ACTIVE" means 2 of them'),
@@ -66,7 +66,7 @@ async def test_a_reference_that_is_not_there_is_named_and_nothing_is_made(
 async def test_other_ways_of_saying_the_same_work(cloud: CoreCloud, reconciler: Make, changes: dict[str, Any]) -> None:
     await reconciler(**changes).create()
     (server,) = cloud.world.servers.values()
-    (port,) = [port for port in cloud.world.ports.values() if port.name == "node-1"]
+    (port,) = [port for port in cloud.world.ports.values() if port.name == PORT]
     assert port.device_id == server.id
     assert len(port.security_groups) == 1
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
-from tests.providers.openstack.machines import Reconciler
+from tests.providers.openstack.machines import OWNER, PORT, Reconciler
 
 from kubecapy.contract.errors import Conflict, Unavailable
 from kubecapy.devcloud.faults import Drop, Pattern, Rule
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.providers.openstack.cloud.client import CloudClient
 from kubecapy.providers.openstack.cloud.transport import Call, Reply
-from kubecapy.providers.openstack.naming import Owner
 from kubecapy.providers.openstack.services.ports import find_ports
 from kubecapy.providers.openstack.services.project import DEFAULT_FRESHNESS, Project
 from kubecapy.providers.openstack.services.projects import Projects
@@ -95,7 +95,7 @@ async def test_a_port_that_someone_deleted_under_a_running_server_is_told_of_and
     machine = reconciler()
     await machine.create()
     clock.pass_(30)
-    for port in [port for port in cloud.world.ports.values() if port.name == "node-1"]:
+    for port in [port for port in cloud.world.ports.values() if port.name == PORT]:
         del cloud.world.ports[port.id]
     with pytest.raises(Conflict, match="the ports of Machine default/node-1 are gone though its server is there"):
         await machine.reserve()
@@ -103,11 +103,11 @@ async def test_a_port_that_someone_deleted_under_a_running_server_is_told_of_and
 
 
 async def test_ports_of_others_are_not_ours_where_neutron_ignores_the_filter(clock: ManualClock) -> None:
-    owner = Owner("default", "test1", "node-1")
+    theirs = {"id": "theirs", "name": PORT, "description": ""}
 
     class Forgetful:
         async def request(self, call: Call) -> Reply:
-            return Reply(200, {}, b'{"ports": [{"id": "theirs", "name": "node-1", "description": ""}]}')
+            return Reply(200, {}, msgspec.json.encode({"ports": [theirs]}))
 
         async def project_id(self) -> str:
             return "p"
@@ -115,7 +115,7 @@ async def test_ports_of_others_are_not_ours_where_neutron_ignores_the_filter(clo
         async def close(self) -> None:
             return
 
-    assert await find_ports(Project(CloudClient(Forgetful(), clock), clock, DEFAULT_FRESHNESS), owner, 0) == ()
+    assert await find_ports(Project(CloudClient(Forgetful(), clock), clock, DEFAULT_FRESHNESS), OWNER, 0) == ()
 
 
 async def test_a_server_and_port_that_someone_removed_are_made_anew_where_the_reconciler_wants_it(
@@ -125,7 +125,7 @@ async def test_a_server_and_port_that_someone_removed_are_made_anew_where_the_re
     first = await machine.create()
     clock.pass_(30)
     cloud.world.servers.clear()
-    for port in [port for port in cloud.world.ports.values() if port.name == "node-1"]:
+    for port in [port for port in cloud.world.ports.values() if port.name == PORT]:
         del cloud.world.ports[port.id]
     clock.pass_(30)
     assert await machine.observe() is None

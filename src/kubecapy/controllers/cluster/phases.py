@@ -41,8 +41,13 @@ class EnsureInfrastructure:
         self._actuator = actuator
 
     async def run(self, scope: ClusterScope) -> Result | None:
-        """Find or make the shared resources."""
-        scope.record_observation(await self._actuator.reconcile(scope.cluster))
+        """Find or make the shared resources, and look again as long as some are still to be made."""
+        observation = await self._actuator.reconcile(scope.cluster)
+        scope.record_observation(observation)
+        if observation.waiting_for:
+            message = f"waiting for {observation.waiting_for}"
+            scope.findings.mark(self.condition, "False", "WaitingForCloud", message)
+            return Result(observation.retry_after_seconds)
         scope.findings.mark(self.condition, "True", "Reconciled")
         return None
 
@@ -53,13 +58,18 @@ class ChooseEndpoint:
     condition = ENDPOINT_READY
 
     def __init__(self, certificates: CertificateStore, port: int) -> None:
-        """Keep the kubeconfig in `certificates`; `port` is for endpoints made of a machine's address."""
+        """Keep the kubeconfig in `certificates`.
+
+        `port` is for endpoints made of a machine's address, where the provider does not name another.
+        """
         self._certificates = certificates
         self._port = port
 
     async def run(self, scope: ClusterScope) -> Result | None:
         """Plan the endpoint, and wait for a machine's address where there is none yet."""
-        endpoint = plan_endpoint(scope.endpoint, scope.observation.endpoint, scope.control_planes, self._port)
+        observation = scope.observation
+        port = observation.api_port or self._port
+        endpoint = plan_endpoint(scope.endpoint, observation.endpoint, scope.control_planes, port)
         if endpoint is None:
             message = "no control-plane machine has an address yet" if scope.control_planes else "no control plane yet"
             scope.findings.mark(self.condition, "False", "WaitingForControlPlane", message)

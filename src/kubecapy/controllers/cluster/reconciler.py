@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_FINALIZER, CLUSTERS, Cluster, Machine
+from kubecapy.api.cluster.v1alpha1 import CLUSTER_FINALIZER, CLUSTERS, Cluster, Machine, with_identity
 from kubecapy.apimachinery.finalizers import with_finalizer
 from kubecapy.apimachinery.meta import ObjectKey, has_finalizer, is_deleting, key_of
 from kubecapy.client.interfaces import Client
@@ -93,8 +93,10 @@ class ClusterReconciler:
         return await self._make(cluster)
 
     async def _make(self, cluster: Cluster) -> Result:
-        # Order: the finalizer is stored before the first effect outside, or a delete could overtake it.
-        claimed = msgspec.structs.replace(cluster, metadata=with_finalizer(cluster.metadata, CLUSTER_FINALIZER))
+        # Order: the finalizer is stored before the first effect outside, or a delete could overtake it; the identity
+        # likewise, for what is made bears it.
+        owned = with_identity(with_finalizer(cluster.metadata, CLUSTER_FINALIZER))
+        claimed = msgspec.structs.replace(cluster, metadata=owned)
         cluster = await PatchHelper(self._client).patch(CLUSTERS, cluster, claimed)
         log.info("reconciling cluster object %s triggers idempotent reconcile.", cluster.metadata.name)
         scope = self._scope(cluster)

@@ -5,7 +5,14 @@ from random import Random
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import MACHINE_FINALIZER, MACHINES, Cluster, Machine
+from kubecapy.api.cluster.v1alpha1 import (
+    MACHINE_FINALIZER,
+    MACHINES,
+    Cluster,
+    Machine,
+    has_identity,
+    with_identity,
+)
 from kubecapy.apimachinery.conditions import find_condition
 from kubecapy.apimachinery.finalizers import with_finalizer
 from kubecapy.apimachinery.meta import ObjectKey, has_finalizer, is_deleting
@@ -101,8 +108,12 @@ class MachineReconciler:
         if is_deleting(cluster):
             # The Cluster controller deletes its machines when it is their turn; nothing new is made until then.
             return DONE
-        # Order: the finalizer is stored before the first effect outside, or a delete could overtake it.
-        owned = owned_by_cluster(with_finalizer(machine.metadata, MACHINE_FINALIZER), cluster)
+        if not has_identity(cluster):
+            # What is made for the machine bears the cluster's identity, which a move would lose before it is stored.
+            problem = f"Cluster {cluster.metadata.name} was not taken up by the cluster controller yet"
+            return await self._await_cluster(machine, Membership(cluster, problem))
+        # Order: finalizer and identity are stored before the first effect outside, or a delete could overtake it.
+        owned = owned_by_cluster(with_identity(with_finalizer(machine.metadata, MACHINE_FINALIZER)), cluster)
         claimed = msgspec.structs.replace(machine, metadata=owned)
         machine = await PatchHelper(self._client).patch(MACHINES, machine, claimed)
         scope = self._scope(machine, cluster)

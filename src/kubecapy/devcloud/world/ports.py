@@ -8,6 +8,7 @@ import msgspec
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world import security, usage
 from kubecapy.devcloud.world.addresses import AddressWish, give_addresses
+from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.floating import disassociate_port
 from kubecapy.devcloud.world.network import Network, Port, Trunk, revise, stamp
 from kubecapy.devcloud.world.world import World
@@ -70,10 +71,10 @@ def get_network(world: World, network_id: str) -> Network:
     return network
 
 
-def bind_port(world: World, port: Port, server_id: str, host: str, now: datetime) -> None:
-    """Give `port` to a server; it stays DOWN until the server runs."""
-    owner = f"compute:{world.availability_zone}"
-    world.ports[port.id] = revise(port, now, device_id=server_id, device_owner=owner, host_id=host)
+def bind_port(world: World, port: Port, server: Server, now: datetime) -> None:
+    """Give `port` to a server that has a host; it stays DOWN until the server runs."""
+    owner = f"compute:{server.availability_zone}"
+    world.ports[port.id] = revise(port, now, device_id=server.id, device_owner=owner, host_id=server.host)
 
 
 def unbind_port(world: World, port: Port, now: datetime) -> None:

@@ -1,22 +1,45 @@
-"""Keep each project within its quotas, and refuse in Nova's and Neutron's own words."""
+"""Keep each project within its quotas, and refuse in Nova's and Neutron's own words; `volumes` has Cinder's."""
 
+import math
 from collections.abc import Mapping
 
 from kubecapy.devcloud.refusals import Refusal, bad_request, conflict, forbidden
 
 UNLIMITED = -1
-COMPUTE_DEFAULTS = {"instances": 100, "cores": 400, "ram": 819_200, "key_pairs": 100, "metadata_items": 128}
+# Source: the defaults of nova/conf/quota.py and neutron/conf/quota.py and cinder/quota.py; trunks have no limit there.
+COMPUTE_DEFAULTS = {
+    "instances": 10,
+    "cores": 20,
+    "ram": 51_200,
+    "key_pairs": 100,
+    "metadata_items": 128,
+    "server_groups": 10,
+    "server_group_members": 10,
+}
 NETWORK_DEFAULTS = {
     "network": 100,
     "subnet": 100,
     "port": 500,
     "router": 10,
     "floatingip": 50,
-    "security_group": 50,
-    "security_group_rule": 500,
-    "trunk": 50,
+    "security_group": 10,
+    "security_group_rule": 100,
+    "trunk": UNLIMITED,
 }
-DEFAULTS: Mapping[str, Mapping[str, int]] = {"compute": COMPUTE_DEFAULTS, "network": NETWORK_DEFAULTS}
+VOLUME_DEFAULTS = {
+    "volumes": 10,
+    "snapshots": 10,
+    "gigabytes": 1000,
+    "per_volume_gigabytes": UNLIMITED,
+    "backups": 10,
+    "backup_gigabytes": 1000,
+    "groups": 10,
+}
+DEFAULTS: Mapping[str, Mapping[str, int]] = {
+    "compute": COMPUTE_DEFAULTS,
+    "network": NETWORK_DEFAULTS,
+    "block-storage": VOLUME_DEFAULTS,
+}
 
 
 class Quotas:
@@ -27,7 +50,7 @@ class Quotas:
         self._limits: dict[tuple[str, str, str], int] = {}
 
     def limit(self, service: str, project_id: str, resource: str) -> int:
-        """Return the limit of `resource` ("instances", "port" ...) in `service` ("compute", "network")."""
+        """Return the limit of `resource` ("instances", "port" ...) in `service`, a key of `DEFAULTS`."""
         return self._limits.get((service, project_id, resource), DEFAULTS[service][resource])
 
     def limits(self, service: str, project_id: str) -> dict[str, int]:
@@ -43,18 +66,31 @@ class Quotas:
         checked = {(service, project_id, name): _read_limit(service, name, limit) for name, limit in limits.items()}
         self._limits.update(checked)
 
-    def require_compute(self, project_id: str, resource: str, *, requested: int, used: int) -> None:
-        """Refuse with Nova's 403 where `requested` more would pass the limit."""
-        limit = self.limit("compute", project_id, resource)
-        if limit != UNLIMITED and used + requested > limit:
+    def allows(self, service: str, project_id: str, resource: str, total: int) -> bool:
+        """Return whether a project may have `total` of a resource."""
+        return self.room(service, project_id, resource, total) >= 0
+
+    def room(self, service: str, project_id: str, resource: str, used: int) -> float:
+        """Return how much more of a resource a project may have; infinite where there is no limit."""
+        limit = self.limit(service, project_id, resource)
+        return math.inf if limit == UNLIMITED else limit - used
+
+    def require_compute(self, project_id: str, requested: Mapping[str, int], used: Mapping[str, int]) -> None:
+        """Refuse with Nova's 403 where `requested` more would pass a limit; it names all limits that would."""
+        over = [
+            name for name, more in requested.items() if not self.allows("compute", project_id, name, used[name] + more)
+        ]
+        if over:
+            names = ", ".join(over)
+            asked, present = (", ".join(str(counts[name]) for name in over) for counts in (requested, used))
+            limits = ", ".join(str(self.limit("compute", project_id, name)) for name in over)
             raise forbidden(
-                f"Quota exceeded for {resource}: Requested {requested}, but already used {used} of {limit} {resource}"
+                f"Quota exceeded for {names}: Requested {asked}, but already used {present} of {limits} {names}"
             )
 
     def require_network(self, project_id: str, resource: str, *, used: int) -> None:
         """Refuse with Neutron's 409 where one more would pass the limit."""
-        limit = self.limit("network", project_id, resource)
-        if limit != UNLIMITED and used + 1 > limit:
+        if not self.allows("network", project_id, resource, used + 1):
             raise over_network_quota(resource)
 
 

@@ -9,6 +9,8 @@ from kubecapy.devcloud.world.world import World
 
 DEFAULT_GROUP = "default"
 ETHERTYPES = ("IPv4", "IPv6")
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+"""Neutron compares these as if no prefix were given (neutron.db.securitygroups_db, `_rule_to_key`)."""
 
 
 def get_group(world: World, group_id: str) -> SecurityGroup:
@@ -100,20 +102,18 @@ def add_rule(world: World, rule: SecurityGroupRule, now: datetime) -> SecurityGr
 
 
 def remove_group(world: World, group: SecurityGroup) -> None:
-    """Remove a group with its rules.
+    """Remove a group with its rules, and with those of other groups that name it.
+
+    Neutron's database lets these go with it (neutron.db.models.securitygroup, `remote_group_id`, ondelete CASCADE).
 
     Raises:
-        Refusal: 409, a port or another group's rule uses it, or it is a project's default.
+        Refusal: 409, a port uses it.
     """
-    in_ports = any(group.id in port.security_groups for port in world.ports.values())
-    in_rules = any(
-        rule.remote_group_id == group.id and rule.security_group_id != group.id
-        for rule in world.security_group_rules.values()
-    )
-    if in_ports or in_rules:
+    if any(group.id in port.security_groups for port in world.ports.values()):
         raise conflict(f"Security Group {group.id} in use.", "SecurityGroupInUse")
-    for rule in rules_of(world, group.id):
-        del world.security_group_rules[rule.id]
+    for rule in list(world.security_group_rules.values()):
+        if group.id in (rule.security_group_id, rule.remote_group_id):
+            del world.security_group_rules[rule.id]
     del world.security_groups[group.id]
 
 
@@ -124,6 +124,6 @@ def _content(rule: SecurityGroupRule) -> tuple[object, ...]:
         rule.protocol,
         rule.port_range_min,
         rule.port_range_max,
-        rule.remote_ip_prefix,
+        None if rule.remote_ip_prefix in _ANYWHERE else rule.remote_ip_prefix,
         rule.remote_group_id,
     )

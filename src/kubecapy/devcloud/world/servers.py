@@ -1,5 +1,6 @@
 """Carry servers through their life, with the ports and addresses that hang on them."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,6 +9,8 @@ from msgspec.structs import replace
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world.agenda import Event, Transition
 from kubecapy.devcloud.world.compute import Server, ServerFault
+from kubecapy.devcloud.world.devices import DeviceFailure, attach_devices, make_devices, name_devices, release_devices
+from kubecapy.devcloud.world.hosts import NoValidHost, choose_host
 from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.ports import (
     bind_port,
@@ -17,10 +20,13 @@ from kubecapy.devcloud.world.ports import (
     set_port_status,
     unbind_port,
 )
+from kubecapy.devcloud.world.volume import DeviceWish
 from kubecapy.devcloud.world.world import World
 
-HOST = "devcloud-1"
-NO_VALID_HOST = "No valid host was found. There are not enough hosts available."
+# What a server's metadata may ask of its boot, as the fake hypervisor of the real test services understands it.
+FAULT_KEY, DELAY_KEY = "sim_fault", "sim_delay"
+# Limit: a year; a longer delay would leave the calendar.
+LONGEST_DELAY_SECONDS = 31_536_000.0
 
 
 def get_server(world: World, server_id: str) -> Server:
@@ -35,33 +41,69 @@ def get_server(world: World, server_id: str) -> Server:
     return server
 
 
-def launch_server(world: World, server: Server, port_ids: Sequence[str], now: datetime) -> Server:
+def launch_server(
+    world: World, server: Server, port_ids: Sequence[str], wishes: Sequence[DeviceWish], now: datetime
+) -> Server:
     """Store a new server and return it as Nova first shows it, in BUILD.
 
-    Where the hosts have room its ports are bound and it boots. Otherwise it fails: its owner's ports stay unbound, and
-    those that Nova made for it go again.
+    Where a host takes it its ports are bound, its missing volumes made, and it boots, or fails on the host as its
+    metadata asks. Otherwise it fails without: its owner's ports stay unbound, and those that Nova made for it go again.
+    Existing volumes among `wishes` are reserved before.
     """
-    if not _has_room(world, server):
+    try:
+        host = choose_host(world, server)
+    except NoValidHost as error:
         for port_id in server.own_port_ids:
             remove_port(world, world.ports[port_id], now)
-        server = replace(server, own_port_ids=())
-        world.servers[server.id] = server
-        _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now)
-        return server
-    placed = replace(server, host=HOST, task_state="spawning")
+        world.servers[server.id] = replace(server, own_port_ids=(), devices=name_devices(world, wishes))
+        _plan(world, server.id, Event.FAIL, world.timing.schedule_seconds, now, str(error))
+        return world.servers[server.id]
+    placed = replace(server, host=host.name, availability_zone=host.zone, task_state="spawning")
     world.servers[server.id] = placed
     for port_id in port_ids:
-        bind_port(world, world.ports[port_id], server.id, HOST, now)
-    _plan(world, server.id, Event.BOOT, world.timing.boot_seconds, now)
-    return placed
+        bind_port(world, world.ports[port_id], placed, now)
+    seconds = world.timing.boot_seconds + _asked_delay(server)
+    seconds += world.timing.volume_seconds if any(not wish.volume_id for wish in wishes) else 0.0
+    fault = _asked_fault(server)
+    try:
+        devices = make_devices(world, placed, wishes, now)
+    except DeviceFailure as failure:
+        devices, fault = failure.devices, _aborted(server, str(failure))
+    world.servers[server.id] = replace(placed, devices=devices)
+    _plan(world, server.id, Event.FAIL if fault else Event.BOOT, seconds, now, fault)
+    return world.servers[server.id]
 
 
 def start_delete(world: World, server: Server, now: datetime) -> None:
-    """Begin the removal of a server; a second call changes nothing."""
-    if server.is_deleting:
+    """Begin the removal of a server for good; a second call changes nothing."""
+    if server.task_state == "deleting":
         return
     world.servers[server.id] = replace(server, task_state="deleting", updated_at=now)
     _plan(world, server.id, Event.REMOVE, world.timing.delete_seconds, now)
+
+
+def start_soft_delete(world: World, server: Server, now: datetime) -> None:
+    """Begin the removal of a server that its owner may restore for a while, where the cloud reclaims later.
+
+    One that never ran goes for good at once, as on real Nova (`must_have_launched` in nova/compute/api.py).
+    """
+    if not world.timing.reclaim_seconds or server.launched_at is None:
+        start_delete(world, server, now)
+    elif not server.is_deleting and server.status != "SOFT_DELETED":
+        world.servers[server.id] = replace(server, task_state="soft-deleting", updated_at=now)
+        _plan(world, server.id, Event.HIDE, world.timing.delete_seconds, now)
+
+
+def restore_server(world: World, server: Server, now: datetime) -> None:
+    """Bring a soft-deleted server back.
+
+    Raises:
+        Refusal: 409, it is not soft-deleted.
+    """
+    if server.status != "SOFT_DELETED" or server.task_state is not None:
+        raise conflict(f"Cannot 'restore' instance {server.id} while it is in vm_state {server.vm_state}")
+    world.servers[server.id] = replace(server, task_state="restoring", updated_at=now)
+    _plan(world, server.id, Event.START, world.timing.power_seconds, now)
 
 
 def start_power_change(world: World, server: Server, event: Event, task_state: str, now: datetime) -> None:
@@ -90,8 +132,9 @@ def put_in_error(world: World, server: Server, code: int, message: str, now: dat
 
 
 def remove_server(world: World, server: Server, now: datetime) -> None:
-    """Remove a server: ports that Nova made go with it, ports of its owner are unbound and stay."""
+    """Remove a server with what Nova made for it; its owner's ports and volumes are freed and stay."""
     world.agenda.forget(server.id)
+    release_devices(world, server.devices, now)
     for port in list(ports_of_device(world, server.id)):
         _free_port(world, server, port, now)
     del world.servers[server.id]
@@ -112,20 +155,28 @@ def detach_port(world: World, server: Server, port_id: str, now: datetime) -> No
 
 def apply_transition(world: World, transition: Transition) -> None:
     """Let a due transition happen, at the time when it was due."""
-    server = world.servers.get(transition.server_id)
+    server = world.servers.get(transition.subject_id)
     if server is None:
         return
     now = transition.due
     match transition.event:
-        case Event.BOOT | Event.START:
+        case Event.BOOT:
+            _boot(world, server, now)
+        case Event.START:
             _run(world, server, now)
         case Event.STOP:
             world.servers[server.id] = replace(server, status="SHUTOFF", task_state=None, updated_at=now)
             _set_ports(world, server.id, "DOWN", now)
         case Event.FAIL:
-            put_in_error(world, server, 500, NO_VALID_HOST, now)
+            _fail_boot(world, server, transition.reason, now)
+        case Event.HIDE:
+            world.servers[server.id] = replace(server, status="SOFT_DELETED", task_state=None, updated_at=now)
+            _set_ports(world, server.id, "DOWN", now)
+            _plan(world, server.id, Event.REMOVE, world.timing.reclaim_seconds, now)
         case Event.REMOVE:
             remove_server(world, server, now)
+        case _:
+            pass
 
 
 def _free_port(world: World, server: Server, port: Port, now: datetime) -> None:
@@ -134,6 +185,15 @@ def _free_port(world: World, server: Server, port: Port, now: datetime) -> None:
         remove_port(world, port, now)
     else:
         unbind_port(world, port, now)
+
+
+def _boot(world: World, server: Server, now: datetime) -> None:
+    try:
+        attach_devices(world, server, now)
+    except DeviceFailure as failure:
+        _fail_boot(world, server, _aborted(server, str(failure)), now)
+    else:
+        _run(world, server, now)
 
 
 def _run(world: World, server: Server, now: datetime) -> None:
@@ -147,15 +207,46 @@ def _set_ports(world: World, server_id: str, status: str, now: datetime) -> None
         set_port_status(world, port, status, now)
 
 
-def _has_room(world: World, server: Server) -> bool:
-    flavors = [other.flavor for other in world.servers.values() if other.host] + [server.flavor]
-    return (
-        sum(flavor.vcpus for flavor in flavors) <= world.capacity.vcpus
-        and sum(flavor.ram_mib for flavor in flavors) <= world.capacity.ram_mib
-        and sum(flavor.disk_gib for flavor in flavors) <= world.capacity.disk_gib
-    )
+def _fail_boot(world: World, server: Server, reason: str, now: datetime) -> None:
+    """Put a server into ERROR without a host; like Nova's, the clean-up frees what it had on one first.
+
+    A server that never got a host keeps its reserved volumes until it is deleted.
+    """
+    for port in list(ports_of_device(world, server.id)):
+        _free_port(world, server, port, now)
+    devices = () if server.host else server.devices
+    if server.host:
+        release_devices(world, server.devices, now)
+    left = replace(server, host="", availability_zone="", own_port_ids=(), devices=devices)
+    put_in_error(world, left, 500, reason, now)
 
 
-def _plan(world: World, server_id: str, event: Event, seconds: float, now: datetime) -> None:
+def _asked_fault(server: Server) -> str:
+    """Return the fault that a server's metadata asks for, in Nova's words for it; empty where it asks for none."""
+    match server.metadata.get(FAULT_KEY):
+        case "abort":
+            return _aborted(server, f"{FAULT_KEY}=abort")
+        case "spawn":  # Nova tries the other hosts, where the spawn fails as well.
+            return (
+                "Exceeded maximum number of retries. Exhausted all hosts available for retrying build failures for "
+                f"instance {server.id}."
+            )
+        case _:
+            return ""
+
+
+def _aborted(server: Server, reason: str) -> str:
+    return f"Build of instance {server.id} aborted: {reason}"
+
+
+def _asked_delay(server: Server) -> float:
+    try:
+        seconds = float(server.metadata.get(DELAY_KEY, "0"))
+    except ValueError:
+        return 0.0
+    return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_DELAY_SECONDS)
+
+
+def _plan(world: World, server_id: str, event: Event, seconds: float, now: datetime, reason: str = "") -> None:
     stretched = seconds * (1 + world.timing.jitter * world.identifiers.fraction())
-    world.agenda.plan(server_id, event, now + timedelta(seconds=stretched))
+    world.agenda.plan(server_id, event, now + timedelta(seconds=stretched), reason)

@@ -9,17 +9,23 @@ from kubecapy.devcloud.world.world import World
 
 
 class ComputeUsage(msgspec.Struct, frozen=True):
-    """What a project's servers use; a server in ERROR counts until it is deleted, as on real Nova."""
+    """What a project's servers use; one in ERROR counts until it is deleted, one SOFT_DELETED not, as on real Nova."""
 
     instances: int
     cores: int
     ram: int
+    server_groups: int
 
 
 def compute_usage(world: World, project_id: str) -> ComputeUsage:
     """Return the project's use of compute quotas; `ram` is in MiB."""
-    flavors = [server.flavor for server in world.servers.values() if server.project_id == project_id]
-    return ComputeUsage(len(flavors), sum(f.vcpus for f in flavors), sum(f.ram_mib for f in flavors))
+    flavors = [
+        server.flavor
+        for server in world.servers.values()
+        if server.project_id == project_id and server.status != "SOFT_DELETED"
+    ]
+    groups = sum(1 for group in world.server_groups.values() if group.project_id == project_id)
+    return ComputeUsage(len(flavors), sum(f.vcpus for f in flavors), sum(f.ram_mib for f in flavors), groups)
 
 
 def network_usage(world: World, project_id: str) -> dict[str, int]:

@@ -3,9 +3,9 @@
 from collections import deque
 
 from kubecapy.devcloud.identifiers import Identifiers
-from kubecapy.devcloud.settings import Capacity, Timing
+from kubecapy.devcloud.settings import Capacity, Host, Timing
 from kubecapy.devcloud.world.agenda import Agenda
-from kubecapy.devcloud.world.compute import Flavor, KeyPair, Server
+from kubecapy.devcloud.world.compute import Flavor, KeyPair, Server, ServerGroup
 from kubecapy.devcloud.world.identity import ApplicationCredential, Assignment, Domain, Project, Role, Token, User
 from kubecapy.devcloud.world.image import Image
 from kubecapy.devcloud.world.network import (
@@ -19,6 +19,7 @@ from kubecapy.devcloud.world.network import (
     Trunk,
 )
 from kubecapy.devcloud.world.quotas import Quotas
+from kubecapy.devcloud.world.volume import Snapshot, Volume, VolumeType
 
 REMEMBERED_DELETED_SERVERS = 1000
 
@@ -31,19 +32,19 @@ class World:
 
     Attributes:
         region: Name of the one region.
-        availability_zone: Name of the one availability zone.
         timing: Delays; the control endpoint replaces the value.
-        capacity: What the hosts have; the control endpoint replaces the value.
+        capacity: What each host has; the control endpoint replaces the value.
+        hosts: Where servers run.
         deleted_servers: The last removed servers, which `changes-since` still shows.
     """
 
-    def __init__(self, identifiers: Identifiers, timing: Timing, capacity: Capacity) -> None:
+    def __init__(self, identifiers: Identifiers, timing: Timing, capacity: Capacity, hosts: tuple[Host, ...]) -> None:
         """Start empty; `seed` fills it."""
         self.identifiers = identifiers
         self.timing = timing
         self.capacity = capacity
+        self.hosts = hosts
         self.region = "RegionOne"
-        self.availability_zone = "nova"
         self.agenda = Agenda()
         self.quotas = Quotas()
 
@@ -60,7 +61,12 @@ class World:
         self.flavors: dict[str, Flavor] = {}
         self.key_pairs: dict[tuple[str, str], KeyPair] = {}
         self.servers: dict[str, Server] = {}
+        self.server_groups: dict[str, ServerGroup] = {}
         self.deleted_servers: deque[Server] = deque(maxlen=REMEMBERED_DELETED_SERVERS)
+
+        self.volume_types: dict[str, VolumeType] = {}
+        self.volumes: dict[str, Volume] = {}
+        self.snapshots: dict[str, Snapshot] = {}
 
         self.networks: dict[str, Network] = {}
         self.subnets: dict[str, Subnet] = {}
@@ -70,3 +76,8 @@ class World:
         self.security_group_rules: dict[str, SecurityGroupRule] = {}
         self.floating_ips: dict[str, FloatingIp] = {}
         self.trunks: dict[str, Trunk] = {}
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The names of the availability zones, each once, that of the first host first."""
+        return tuple(dict.fromkeys(host.zone for host in self.hosts))

@@ -1,13 +1,15 @@
 """Derive the names and marks by which everything we make in a cloud is found again.
 
-Identity is the namespace and name of the Cluster plus the name of the Machine, never a uid: moving objects to another
-management cluster gives them new uids, and the cloud's resources must still be theirs. A Machine lives in the
-namespace of its Cluster, so the two names identify it.
+A mark is a short hash of an object's identity, namespace and name. The identity is the object's own for life and moves
+with it (`kubecapy.api.cluster.v1alpha1.identity`): another object of the same name has another mark, and a copy of a
+manifest under another name has one too. Short, because every field that must carry it can: Nova's limit of 60
+characters for a tag holds.
 
-The mark of a cluster is a short hash, so that every field that must carry it can: `a-b`/`c` and `a`/`b-c` differ
-(the hashed text keeps the slash), and Nova's tag limit of 60 characters holds. It is written in the same request that
-makes a thing: as tag and metadata of a server, as description of a port, since Neutron takes tags only afterwards.
-Inside a cluster a thing is told by its exact name.
+    server   tags and metadata: mark of the cluster, mark of the machine
+    port     description: mark of the cluster, one list for all of them; name: the machine's, with digits of its mark
+    others   description: mark of the cluster, then that of the machine where one machine owns the thing
+
+All are written in the request that makes a thing; Neutron takes tags only afterwards.
 """
 
 import hashlib
@@ -16,14 +18,22 @@ from typing import Final
 
 import msgspec
 
+from kubecapy.api.cluster.v1alpha1 import identity_of
+from kubecapy.apimachinery.meta import KubernetesObject
+
 OWNED_TAG: Final = "kubecapy"
-"""Tag of every server that we make."""
+"""Tag of every server that we make, and the beginning of every mark."""
 METADATA_CLUSTER: Final = "kubecapy-cluster"
-"""Server metadata key that holds the mark."""
+"""Server metadata key that holds the cluster's mark."""
 METADATA_MACHINE: Final = "kubecapy-machine"
 """Server metadata key that names the Machine for people."""
+METADATA_MACHINE_MARK: Final = "kubecapy-machine-mark"
+"""Server metadata key that holds the machine's mark."""
 PROVIDER_ID_PREFIX: Final = "openstack:///"
 
+_MARK_PREFIX: Final = f"{OWNED_TAG}-"
+_MARK_DIGITS: Final = 20
+_PORT_DIGITS: Final = 8
 _DESCRIPTION_MAX: Final = 255
 _HOSTNAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -33,45 +43,54 @@ class Owner(msgspec.Struct, frozen=True):
 
     namespace: str
     cluster: str
+    """Name of its Cluster; empty where nothing tells it any more."""
     machine: str
-
-    @property
-    def mark(self) -> str:
-        """The mark of its cluster."""
-        return cluster_mark(self.namespace, self.cluster)
+    mark: str
+    """The mark of its cluster; empty where nothing tells it any more."""
+    machine_mark: str
 
     @property
     def description(self) -> str:
-        """The description of its ports, equal for all ports of the cluster so that one list finds them."""
-        return port_description(self.namespace, self.cluster)
+        """The description of its ports, equal for all ports of the cluster so that one list finds them.
 
-    def owns_port_name(self, name: str) -> bool:
-        """Return whether a port of the cluster with `name` is the machine's."""
-        return name == self.machine or name.startswith(f"{self.machine}_")
+        Empty where the cluster's mark is unknown.
+        """
+        return cluster_description(self.mark, self.namespace, self.cluster) if self.mark else ""
+
+    def port_name(self, suffix: str = "") -> str:
+        """Return the name of a port; the machine's first one has no suffix.
+
+        No Kubernetes name holds an underscore, so that no port of `node` is ever taken for one of `node-1`.
+        """
+        digits = self.machine_mark.removeprefix(_MARK_PREFIX)[:_PORT_DIGITS]
+        first = f"{self.machine}_{digits}"
+        return f"{first}_{suffix}" if suffix else first
+
+    def owns_port(self, name: str, description: str | None) -> bool:
+        """Return whether a port of this name and description was made for the machine."""
+        first = self.port_name()
+        is_named = name == first or name.startswith(f"{first}_")
+        return is_named and (description or "").startswith(self.mark or _MARK_PREFIX)
 
     def __str__(self) -> str:
         """Return `Machine namespace/name`."""
         return f"Machine {self.namespace}/{self.machine}"
 
 
-def cluster_mark(namespace: str, name: str) -> str:
-    """Return the mark of a cluster: 29 characters, the same in every management cluster."""
-    digest = hashlib.sha256(f"{namespace}/{name}".encode()).hexdigest()
-    return f"{OWNED_TAG}-{digest[:20]}"
+def mark_of(obj: KubernetesObject) -> str:
+    """Return the mark of a Cluster or Machine, the same in every management cluster that it moves to."""
+    return mark(identity_of(obj), obj.metadata.namespace, obj.metadata.name)
 
 
-def port_description(namespace: str, name: str) -> str:
-    """Return the description of a cluster's ports: the mark, then the cluster's name for people."""
-    return f"{cluster_mark(namespace, name)} cluster {namespace}/{name}"[:_DESCRIPTION_MAX]
+def mark(identity: str, namespace: str, name: str) -> str:
+    """Return the mark of an object: 29 characters."""
+    digest = hashlib.sha256(f"{identity}/{namespace}/{name}".encode()).hexdigest()
+    return f"{_MARK_PREFIX}{digest[:_MARK_DIGITS]}"
 
 
-def port_name(machine: str, index: int) -> str:
-    """Return the name of a machine's port: the machine's for the first, as the original had it.
-
-    Later ones end in an underscore and their index; no Kubernetes name holds an underscore, so that the second port
-    of `node` is never taken for the first one of `node-1`.
-    """
-    return machine if index == 0 else f"{machine}_{index}"
+def cluster_description(cluster_mark: str, namespace: str, name: str) -> str:
+    """Return the description of a thing that a cluster's machines share: its mark, then its name for people."""
+    return f"{cluster_mark} cluster {namespace}/{name}"[:_DESCRIPTION_MAX]
 
 
 def provider_id(server_id: str) -> str:

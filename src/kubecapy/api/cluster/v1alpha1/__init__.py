@@ -11,6 +11,7 @@ from kubecapy.api.cluster.v1alpha1.cluster import (
     ClusterStatus,
     NetworkRanges,
 )
+from kubecapy.api.cluster.v1alpha1.identity import IDENTITY_ANNOTATION, has_identity, identity_of, with_identity
 from kubecapy.api.cluster.v1alpha1.machine import (
     MACHINES,
     LastOperation,
@@ -61,6 +62,7 @@ __all__ = [
     "CLUSTER_FINALIZER",
     "CLUSTER_NAME_LABEL",
     "GROUP",
+    "IDENTITY_ANNOTATION",
     "MACHINES",
     "MACHINE_CLASSES",
     "MACHINE_DEPLOYMENTS",
@@ -104,5 +106,8 @@ __all__ = [
     "RolloutStrategy",
     "RolloutType",
     "Taint",
+    "has_identity",
+    "identity_of",
     "is_control_plane",
+    "with_identity",
 ]

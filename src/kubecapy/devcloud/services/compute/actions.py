@@ -12,7 +12,7 @@ from kubecapy.devcloud.world.agenda import Event
 from kubecapy.devcloud.world.floating import associate, disassociate
 from kubecapy.devcloud.world.network import FloatingIp
 from kubecapy.devcloud.world.ports import ports_of_device
-from kubecapy.devcloud.world.servers import start_delete, start_power_change
+from kubecapy.devcloud.world.servers import restore_server, start_delete, start_power_change
 from kubecapy.devcloud.world.world import World
 
 
@@ -33,6 +33,7 @@ class Actions:
             Route("POST", path, self._stop, action="os-stop"),
             Route("POST", path, self._reboot, action="reboot"),
             Route("POST", path, self._force_delete, action="forceDelete"),
+            Route("POST", path, self._restore, action="restore"),
             Route("POST", path, self._add_floating_ip, action="addFloatingIp"),
             Route("POST", path, self._remove_floating_ip, action="removeFloatingIp"),
             Route("POST", path, self._unknown),
@@ -69,6 +70,10 @@ class Actions:
 
     def _force_delete(self, call: Call) -> Response:
         start_delete(self._world, find_own_server(self._world, call), call.now)
+        return Response(202)
+
+    def _restore(self, call: Call) -> Response:
+        restore_server(self._world, find_own_server(self._world, call), call.now)
         return Response(202)
 
     def _add_floating_ip(self, call: Call) -> Response:

@@ -8,10 +8,10 @@ import msgspec
 
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.messages import JsonObject
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import Refusal, bad_request, conflict, forbidden
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.bodies import invalid
-from kubecapy.devcloud.services.compute.microversions import Microversion
 from kubecapy.devcloud.world.addresses import AddressWish, subnets_of
 from kubecapy.devcloud.world.network import Network, Port
 from kubecapy.devcloud.world.ports import make_port, remove_port
@@ -88,6 +88,12 @@ class Attachments:
             if refusal.kind == "OverQuota":
                 raise forbidden("Maximum number of ports exceeded") from refusal
             raise
+
+    def discard_ports(self, attachments: Sequence[Attachment], ports: Sequence[Port], now: datetime) -> None:
+        """Remove those of `ports` that `make_ports` made for `attachments`."""
+        for attachment, port in zip(attachments, ports, strict=True):
+            if attachment.port is None:
+                remove_port(self._world, port, now)
 
     def _make_port(self, attachment: Attachment, made: list[Port], caller: Credentials, now: datetime) -> Port:
         world = self._world

@@ -1,7 +1,8 @@
-"""Create servers: check everything a body asks for, make missing ports, then launch."""
+"""Create servers: check everything a body asks for, make missing ports, then launch one or more."""
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -9,9 +10,11 @@ import msgspec
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.endpoints import Call
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
-from kubecapy.devcloud.refusals import bad_request
+from kubecapy.devcloud.microversions import Microversion
+from kubecapy.devcloud.refusals import Refusal, bad_request
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.attachment import Attachment, Attachments
+from kubecapy.devcloud.services.compute.blockdevices import BlockDevices, Boot
 from kubecapy.devcloud.services.compute.bodies import (
     invalid,
     read_object,
@@ -20,15 +23,19 @@ from kubecapy.devcloud.services.compute.bodies import (
     require_known,
     require_text,
 )
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.counting import count_allowed, read_count, require_repeatable
+from kubecapy.devcloud.services.compute.hints import HINTS, find_group_id, read_hints
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.tagging import read_tags
 from kubecapy.devcloud.world.compute import Flavor, Server
+from kubecapy.devcloud.world.devices import reserve_devices
+from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.servers import launch_server
-from kubecapy.devcloud.world.usage import compute_usage
 from kubecapy.devcloud.world.world import World
 
 # Limit: the column that keeps user data in Nova's database (nova.objects.instance, MAX_USERDATA_SIZE).
 MAX_USER_DATA = 65_535
+MAX_HOST_NAME = 63
 KNOWN = frozenset(
     {
         "name",
@@ -43,6 +50,7 @@ KNOWN = frozenset(
         "config_drive",
         "min_count",
         "max_count",
+        "return_reservation_id",
         "adminPass",
         "OS-DCF:diskConfig",
         "accessIPv4",
@@ -64,9 +72,10 @@ class ServerCreation:
         """Create servers in `world`."""
         self._world = world
         self._attachments = Attachments(world)
+        self._block_devices = BlockDevices(world)
 
     def create(self, call: Call) -> Response:
-        """Create one server and answer 202; a refused call leaves neither server nor port.
+        """Create the servers and answer 202 with the first; a refused call leaves neither server nor port.
 
         Raises:
             Refusal: 400 a reference leads nowhere or a value does not fit; 403 quota used up; 409 a port is in use,
@@ -74,27 +83,66 @@ class ServerCreation:
         """
         version, caller = read_microversion(call.request), call.credentials
         wish = read_object(call.body, "server")
-        _require_shape(wish, version)
-        server = self._read_server(wish, call)
+        _require_shape(call.body, wish, version)
+        count = read_count(wish)
+        boot = self._block_devices.read(wish, caller, version)
+        draft = self._read_server(wish, boot, call)
         attachments = self._attachments.read(wish, caller, version)
-        self._require_quota(server.flavor, caller)
-        ports = self._attachments.make_ports(attachments, caller, call.now)
-        own = tuple(port.id for port, attachment in zip(ports, attachments, strict=True) if _is_own(attachment))
-        placed = launch_server(
-            self._world, msgspec.structs.replace(server, own_port_ids=own), [port.id for port in ports], call.now
-        )
-        return self._render(placed, call)
+        require_repeatable(attachments, boot.wishes, count)
+        number = count_allowed(self._world, draft, count)
+        ports = self._attachments.make_ports(attachments * number, caller, call.now)
+        try:
+            reserve_devices(self._world, draft.id, boot.wishes, call.now)
+        except Refusal:
+            self._attachments.discard_ports(attachments * number, ports, call.now)
+            raise
+        servers = self._launch(draft, number, attachments, ports, boot, call)
+        if str(wish.get("return_reservation_id", "")).lower() in {"true", "1"}:
+            return json_response(202, {"reservation_id": draft.reservation_id})
+        return self._render(servers[0], wish, call)
 
-    def _read_server(self, wish: JsonObject, call: Call) -> Server:
+    def _launch(
+        self,
+        draft: Server,
+        number: int,
+        attachments: Sequence[Attachment],
+        ports: Sequence[Port],
+        boot: Boot,
+        call: Call,
+    ) -> list[Server]:
+        """Launch `number` servers like `draft`; each takes its share of `ports`, in their order."""
+        launched = []
+        for index in range(number):
+            share = ports[index * len(attachments) : (index + 1) * len(attachments)]
+            own = tuple(port.id for port, wish in zip(share, attachments, strict=True) if wish.port is None)
+            suffix = f"-{index + 1}" if number > 1 else ""
+            server = msgspec.structs.replace(
+                draft,
+                id=draft.id if index == 0 else self._world.identifiers.uuid(),
+                name=draft.name + suffix,
+                hostname=draft.hostname + suffix,
+                launch_index=index,
+                own_port_ids=own,
+            )
+            launched.append(launch_server(self._world, server, [port.id for port in share], boot.wishes, call.now))
+        return launched
+
+    def _read_server(self, wish: JsonObject, boot: Boot, call: Call) -> Server:
         world = self._world
+        name = require_text(wish, "name", "server")
+        hints = read_hints(call.body)
+        identifier = world.identifiers.uuid()
         return Server(
-            id=world.identifiers.uuid(),
-            name=require_text(wish, "name", "server"),
+            id=identifier,
+            name=name,
+            hostname=read_text(wish, "hostname") or _sanitize(name) or f"Server-{identifier}",
             project_id=call.credentials.project_id,
             user_id=call.credentials.user_id,
             flavor=self._read_flavor(wish),
-            image_id=self._read_image(wish),
-            availability_zone=self._read_zone(wish),
+            image_id=boot.image_id,
+            pinned_zone=self._read_zone(wish),
+            group_id=find_group_id(world, hints, call.credentials),
+            hints=hints,
             created_at=call.now,
             updated_at=call.now,
             reservation_id=world.identifiers.reservation(),
@@ -116,22 +164,11 @@ class ServerCreation:
             raise bad_request(f"Flavor {identifier} could not be found.")
         return flavor
 
-    def _read_image(self, wish: JsonObject) -> str:
-        reference = wish.get("imageRef")
-        image = self._world.images.get(str(reference).rpartition("/")[2]) if reference else None
-        if image is None:
-            raise bad_request(
-                "Can not find requested image" if reference else "Invalid imageRef provided: servers boot from images."
-            )
-        if image.status != "active":
-            raise bad_request(f"Image {image.id} is not active.")
-        return image.id
-
-    def _read_zone(self, wish: JsonObject) -> str:
+    def _read_zone(self, wish: JsonObject) -> str | None:
         zone = read_text(wish, "availability_zone")
-        if zone is not None and zone.partition(":")[0] != self._world.availability_zone:
+        if zone is not None and zone not in self._world.zones:
             raise bad_request("The requested availability zone is not available")
-        return self._world.availability_zone
+        return zone
 
     def _read_key_name(self, wish: JsonObject, caller: Credentials) -> str | None:
         name = read_text(wish, "key_name")
@@ -139,24 +176,8 @@ class ServerCreation:
             raise bad_request("Invalid key_name provided.")
         return name
 
-    def _require_quota(self, flavor: Flavor, caller: Credentials) -> None:
-        used, quotas = compute_usage(self._world, caller.project_id), self._world.quotas
-        wishes = {
-            "instances": (1, used.instances),
-            "cores": (flavor.vcpus, used.cores),
-            "ram": (flavor.ram_mib, used.ram),
-        }
-        for resource, (requested, present) in wishes.items():
-            quotas.require_compute(caller.project_id, resource, requested=requested, used=present)
-
-    def _render(self, server: Server, call: Call) -> Response:
+    def _render(self, server: Server, wish: JsonObject, call: Call) -> Response:
         href = f"{call.base_url}/compute/v2.1/servers/{server.id}"
-        groups = {
-            self._world.security_groups[group].name
-            for port in self._world.ports.values()
-            if port.device_id == server.id
-            for group in port.security_groups
-        }
         document = {
             "id": server.id,
             "links": [
@@ -164,26 +185,17 @@ class ServerCreation:
                 {"rel": "bookmark", "href": f"{call.base_url}/compute/servers/{server.id}"},
             ],
             "OS-DCF:diskConfig": "MANUAL",
-            "security_groups": [{"name": name} for name in sorted(groups)],
+            # Nova repeats the wish here, whatever groups the ports are in.
+            "security_groups": wish.get("security_groups", [{"name": "default"}]),
             "adminPass": self._world.identifiers.password()[:12],
         }
         return json_response(202, {"server": document}, (("Location", href),))
 
 
-def _require_shape(wish: JsonObject, version: Microversion) -> None:
+def _require_shape(body: JsonObject, wish: JsonObject, version: Microversion) -> None:
+    require_known(body, {"server", *HINTS}, "None")
     known = KNOWN | {name for name, since in SINCE.items() if version >= since}
     require_known(wish, known, "server")
-    if any(str(wish.get(name, 1)) != "1" for name in ("min_count", "max_count")):
-        raise invalid("max_count", "This cloud makes one server a call")
-    if any(mapping.get("destination_type") == "volume" for mapping in _block_devices(wish)):
-        raise invalid("block_device_mapping_v2", "This cloud has no volumes")
-
-
-def _block_devices(wish: JsonObject) -> Sequence[JsonObject]:
-    devices = wish.get("block_device_mapping_v2") or []
-    if not isinstance(devices, list) or not all(isinstance(device, dict) for device in devices):
-        raise invalid("block_device_mapping_v2", "It is not a list of objects")
-    return devices
 
 
 def _read_user_data(wish: JsonObject) -> str | None:
@@ -202,5 +214,7 @@ def _read_user_data(wish: JsonObject) -> str | None:
     return value
 
 
-def _is_own(attachment: Attachment) -> bool:
-    return attachment.port is None
+def _sanitize(name: str) -> str:
+    """Return the host name that Nova makes of a display name (nova/utils.py, `sanitize_hostname`)."""
+    kept = re.sub(r"[^A-Za-z0-9-]+", "", re.sub(r"[ _.]", "-", name)).lower()
+    return kept.strip("-")[:MAX_HOST_NAME].strip("-")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import not_found
 from kubecapy.devcloud.services.compute import microversions
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_page
 from kubecapy.devcloud.world.compute import Flavor
 from kubecapy.devcloud.world.world import World

@@ -4,12 +4,13 @@ from msgspec.structs import replace
 
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import bad_request, not_found
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.access import find_own_server
 from kubecapy.devcloud.services.compute.attachment import Attachments
 from kubecapy.devcloud.services.compute.bodies import invalid, read_object
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.views import ServerViews
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.network import Port
@@ -19,7 +20,7 @@ from kubecapy.devcloud.world.world import World
 
 
 class Interfaces:
-    """Serves /servers/{id}/os-interface, /ips, /os-security-groups and /os-volume_attachments."""
+    """Serves /servers/{id}/os-interface, /ips and /os-security-groups."""
 
     def __init__(self, world: World) -> None:
         """Act on the servers and ports of `world`."""
@@ -36,7 +37,6 @@ class Interfaces:
             Route("DELETE", f"{server}/os-interface/{{port_id}}", self._detach),
             Route("GET", f"{server}/ips", self._addresses),
             Route("GET", f"{server}/os-security-groups", self._security_groups),
-            Route("GET", f"{server}/os-volume_attachments", self._volumes),
         ]
 
     def _list(self, call: Call) -> Response:
@@ -66,7 +66,7 @@ class Interfaces:
         self._world.servers[server.id] = replace(server, own_port_ids=(*server.own_port_ids, port.id))
 
     def _bind(self, server: Server, port: Port, call: Call) -> JsonObject:
-        bind_port(self._world, port, server.id, server.host, call.now)
+        bind_port(self._world, port, server, call.now)
         if server.status == "ACTIVE":
             set_port_status(self._world, self._world.ports[port.id], "ACTIVE", call.now)
         return _view(self._world.ports[port.id], read_microversion(call.request))
@@ -99,10 +99,6 @@ class Interfaces:
             for group in groups
         ]
         return json_response(200, {"security_groups": views})
-
-    def _volumes(self, call: Call) -> Response:
-        find_own_server(self._world, call)
-        return json_response(200, {"volumeAttachments": []})
 
 
 def _as_networks(wish: JsonObject) -> JsonObject:

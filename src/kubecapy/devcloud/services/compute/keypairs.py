@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import bad_request, conflict, forbidden, not_found
 from kubecapy.devcloud.services.compute import microversions
 from kubecapy.devcloud.services.compute.bodies import invalid, read_object, read_text, require_known, require_text
-from kubecapy.devcloud.services.compute.microversions import Microversion, read_microversion
+from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_page
 from kubecapy.devcloud.times import format_launch_time
 from kubecapy.devcloud.world.compute import KeyPair
@@ -60,7 +61,7 @@ class KeyPairs:
         if (user_id, name) in world.key_pairs:
             raise conflict(f"Key pair '{name}' already exists.")
         used = sum(1 for owner, _ in world.key_pairs if owner == user_id)
-        if used >= world.quotas.limit("compute", call.credentials.project_id, "key_pairs"):
+        if not world.quotas.allows("compute", call.credentials.project_id, "key_pairs", used + 1):
             raise forbidden("Quota exceeded, too many key pairs.")
         public_key = wish.get("public_key")
         if not isinstance(public_key, str):

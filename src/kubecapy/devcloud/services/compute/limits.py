@@ -1,10 +1,10 @@
 """Show availability zones, limits and quotas."""
 
+import msgspec
+
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
 from kubecapy.devcloud.refusals import bad_request, forbidden
-from kubecapy.devcloud.world.quotas import COMPUTE_DEFAULTS
-from kubecapy.devcloud.world.servers import HOST
 from kubecapy.devcloud.world.usage import compute_usage
 from kubecapy.devcloud.world.world import World
 
@@ -28,15 +28,16 @@ class Limits:
         ]
 
     def _zones(self, _call: Call) -> Response:
-        return json_response(200, {"availabilityZoneInfo": [self._zone(None)]})
+        return json_response(200, {"availabilityZoneInfo": [_zone(name, None) for name in self._world.zones]})
 
     def _zone_details(self, call: Call) -> Response:
         _require_admin(call, "os_compute_api:os-availability-zone:detail")
-        service = {"available": True, "active": True, "updated_at": None}
-        return json_response(200, {"availabilityZoneInfo": [self._zone({HOST: {"nova-compute": service}})]})
-
-    def _zone(self, hosts: JsonObject | None) -> JsonObject:
-        return {"zoneName": self._world.availability_zone, "zoneState": {"available": True}, "hosts": hosts}
+        service = {"nova-compute": {"available": True, "active": True, "updated_at": None}}
+        zones = [
+            _zone(name, {host.name: service for host in self._world.hosts if host.zone == name})
+            for name in self._world.zones
+        ]
+        return json_response(200, {"availabilityZoneInfo": zones})
 
     def _limits(self, call: Call) -> Response:
         project_id = call.credentials.project_id
@@ -51,26 +52,28 @@ class Limits:
             "maxTotalKeypairs": limits["key_pairs"],
             "maxServerMeta": limits["metadata_items"],
             "maxImageMeta": limits["metadata_items"],
-            "maxServerGroups": 0,
-            "maxServerGroupMembers": 0,
+            "maxServerGroups": limits["server_groups"],
+            "maxServerGroupMembers": limits["server_group_members"],
             "totalInstancesUsed": used.instances,
             "totalCoresUsed": used.cores,
             "totalRAMUsed": used.ram,
-            "totalServerGroupsUsed": 0,
+            "totalServerGroupsUsed": used.server_groups,
         }
         return json_response(200, {"limits": {"rate": [], "absolute": absolute}})
 
     def _show_quotas(self, call: Call) -> Response:
         project_id = _own_project(call)
-        return json_response(200, {"quota_set": {"id": project_id, **self._named_limits(project_id)}})
+        limits = self._world.quotas.limits("compute", project_id)
+        return json_response(200, {"quota_set": {"id": project_id, **limits}})
 
     def _show_details(self, call: Call) -> Response:
         project_id = _own_project(call)
         used = compute_usage(self._world, project_id)
-        counts = {"instances": used.instances, "cores": used.cores, "ram": used.ram}
+        # Members of groups and key pairs are counted for each group and user, and shown as none here.
+        counts = msgspec.structs.asdict(used)
         details = {
             name: {"limit": limit, "in_use": counts.get(name, 0), "reserved": 0}
-            for name, limit in self._named_limits(project_id).items()
+            for name, limit in self._world.quotas.limits("compute", project_id).items()
         }
         return json_response(200, {"quota_set": {"id": project_id, **details}})
 
@@ -81,11 +84,11 @@ class Limits:
             raise bad_request("Invalid input for field/attribute quota_set. 'quota_set' is a required property")
         limits = {name: limit for name, limit in wish.items() if name != "force"}
         self._world.quotas.set_limits("compute", project_id, limits)
-        return json_response(200, {"quota_set": self._named_limits(project_id)})
+        return json_response(200, {"quota_set": self._world.quotas.limits("compute", project_id)})
 
-    def _named_limits(self, project_id: str) -> dict[str, int]:
-        limits = {name: self._world.quotas.limit("compute", project_id, name) for name in COMPUTE_DEFAULTS}
-        return limits | {"server_groups": 0, "server_group_members": 0}
+
+def _zone(name: str, hosts: JsonObject | None) -> JsonObject:
+    return {"zoneName": name, "zoneState": {"available": True}, "hosts": hosts}
 
 
 def _own_project(call: Call) -> str:

@@ -1,12 +1,7 @@
 """Read which microversion a call asks for, and name those that change answers."""
 
-import re
-from typing import TypeAlias
-
 from kubecapy.devcloud.messages import Headers, Request
-from kubecapy.devcloud.refusals import Refusal, bad_request
-
-Microversion: TypeAlias = tuple[int, int]
+from kubecapy.devcloud.microversions import Microversion, choose_version, find_wish, spell
 
 MINIMUM: Microversion = (2, 1)
 MAXIMUM: Microversion = (2, 96)
@@ -16,20 +11,29 @@ KEY_PAIR_TYPES: Microversion = (2, 2)
 ADMIN_ATTRIBUTES: Microversion = (2, 3)
 LOCKED: Microversion = (2, 9)
 KEY_PAIRS_OF_OTHERS: Microversion = (2, 10)
+GROUP_OWNER: Microversion = (2, 13)
+SOFT_POLICIES: Microversion = (2, 15)
 HOST_STATUS: Microversion = (2, 16)
 DESCRIPTION: Microversion = (2, 19)
 TAGS: Microversion = (2, 26)
 NETWORKS_REQUIRED: Microversion = (2, 37)
+STATUS_CHECKED: Microversion = (2, 38)
+DEVICE_TAGS: Microversion = (2, 42)
 NO_NETWORK_PROXIES: Microversion = (2, 44)
 EMBEDDED_FLAVOR: Microversion = (2, 47)
 TAGS_ON_CREATE: Microversion = (2, 52)
 FLAVOR_DESCRIPTION: Microversion = (2, 55)
 FLAVOR_EXTRA_SPECS: Microversion = (2, 61)
 TRUSTED_CERTIFICATES: Microversion = (2, 63)
+GROUP_RULES: Microversion = (2, 64)
+CHANGES_BEFORE: Microversion = (2, 66)
+VOLUME_TYPE: Microversion = (2, 67)
 INTERFACE_TAGS: Microversion = (2, 70)
 SERVER_GROUPS: Microversion = (2, 71)
 LOCKED_REASON: Microversion = (2, 73)
 SWAP_IS_NUMBER: Microversion = (2, 75)
+ATTACHMENT_ENDS: Microversion = (2, 79)
+ATTACHMENT_IDS: Microversion = (2, 89)
 HOSTNAME_FOR_ALL: Microversion = (2, 90)
 PINNED_ZONE: Microversion = (2, 96)
 
@@ -40,23 +44,8 @@ def read_microversion(request: Request) -> Microversion:
     Raises:
         Refusal: 400 it is no version; 406 this cloud does not have it.
     """
-    wished = _find_wish(request)
-    if wished is None:
-        return MINIMUM
-    if wished == "latest":
-        return MAXIMUM
-    found = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*|0)", wished)
-    if found is None:
-        raise bad_request(f"API Version String {wished} is of invalid format. Must be of format MajorNum.MinorNum.")
-    version = int(found[1]), int(found[2])
-    if not MINIMUM <= version <= MAXIMUM:
-        raise Refusal(
-            406,
-            "HTTPNotAcceptable",
-            f"Version {wished} is not supported by the API. Minimum is {spell(MINIMUM)} and maximum is "
-            f"{spell(MAXIMUM)}.",
-        )
-    return version
+    named = find_wish(request, "compute")
+    return choose_version(named or request.headers.get("x-openstack-nova-api-version"), MINIMUM, MAXIMUM)
 
 
 def headers_for(version: Microversion) -> Headers:
@@ -66,16 +55,3 @@ def headers_for(version: Microversion) -> Headers:
         ("X-OpenStack-Nova-API-Version", spell(version)),
         ("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version"),
     )
-
-
-def spell(version: Microversion) -> str:
-    """Return `version` as text: `2.96`."""
-    return f"{version[0]}.{version[1]}"
-
-
-def _find_wish(request: Request) -> str | None:
-    for part in request.headers.get("openstack-api-version", "").split(","):
-        service, _, version = part.strip().partition(" ")
-        if service == "compute" and version:
-            return version.strip()
-    return request.headers.get("x-openstack-nova-api-version")

@@ -36,6 +36,21 @@ def cut_page(items: Sequence[T], call: Call, name_of: Callable[[T], str]) -> tup
     return page, [{"rel": "next", "href": href}]
 
 
+def cut_offset(items: Sequence[T], call: Call) -> list[T]:
+    """Return the part of `items` that `limit` and `offset` ask for, of the few lists that have no marker.
+
+    Raises:
+        Refusal: 400, one is no number.
+    """
+    query = call.request.query
+    offset = query.find("offset") or "0"
+    if not offset.isdecimal():
+        raise bad_request(
+            f"Invalid input for query parameters offset. Value: {offset}. '{offset}' does not match '^[0-9]*$'"
+        )
+    return list(items[int(offset) : int(offset) + _read_limit(query.find("limit"))])
+
+
 def _read_limit(text: str | None) -> int:
     if not text:
         return MAX_LIMIT

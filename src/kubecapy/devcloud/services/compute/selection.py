@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.endpoints import Call
 from kubecapy.devcloud.messages import Query
+from kubecapy.devcloud.microversions import Microversion
 from kubecapy.devcloud.refusals import Refusal, bad_request, forbidden
 from kubecapy.devcloud.services.compute import microversions
-from kubecapy.devcloud.services.compute.microversions import Microversion
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.ports import ports_of_device
 from kubecapy.devcloud.world.world import World
@@ -32,6 +32,29 @@ EXACT: Mapping[str, Callable[[Server], object]] = {
     "availability_zone": lambda server: server.availability_zone,
     "description": lambda server: server.description,
 }
+STATUSES = frozenset(
+    [
+        "active",
+        "build",
+        "deleted",
+        "error",
+        "hard_reboot",
+        "migrating",
+        "password",
+        "paused",
+        "reboot",
+        "rebuild",
+        "rescue",
+        "resize",
+        "revert_resize",
+        "shelved",
+        "shelved_offloaded",
+        "shutoff",
+        "soft_deleted",
+        "suspended",
+        "verify_resize",
+    ]
+)
 ADMIN_ONLY = frozenset({"host", "vm_state", "task_state", "power_state", "user_id"})
 SORT_KEYS: Mapping[str, Callable[[Server], str]] = {
     "created_at": lambda server: server.created_at.isoformat(),
@@ -51,12 +74,26 @@ def select_servers(world: World, call: Call, version: Microversion) -> list[Serv
     """
     query, caller = call.request.query, call.credentials
     rules = [_project_rule(query, caller), *_filters(world, query, caller, version)]
-    candidates = list(world.servers.values())
-    if _wants_deleted(query, caller):
-        candidates = list(world.deleted_servers)
-    elif query.find("changes-since") is not None:
-        candidates += world.deleted_servers
+    candidates = _candidates(world, query, caller, version)
     return _sorted([server for server in candidates if all(rule(server) for rule in rules)], query)
+
+
+def _candidates(world: World, query: Query, caller: Credentials, version: Microversion) -> list[Server]:
+    """Return the servers among which the filters choose.
+
+    Lists leave out what is deleted, softly or for good; a list of changes has both (nova/db/main/api.py).
+    """
+    wants_deleted = _truth(query.find("deleted")) or (query.find("status") or "").lower() == "deleted"
+    if wants_deleted and caller.is_admin:
+        return [*world.deleted_servers, *(server for server in world.servers.values() if _is_hidden(server))]
+    names = query.names()
+    if "changes-since" in names or ("changes-before" in names and version >= microversions.CHANGES_BEFORE):
+        return [*world.servers.values(), *world.deleted_servers]
+    return [server for server in world.servers.values() if not _is_hidden(server)]
+
+
+def _is_hidden(server: Server) -> bool:
+    return server.status == "SOFT_DELETED"
 
 
 def _project_rule(query: Query, caller: Credentials) -> Rule:
@@ -71,19 +108,36 @@ def _project_rule(query: Query, caller: Credentials) -> Rule:
 
 def _filters(world: World, query: Query, caller: Credentials, version: Microversion) -> list[Rule]:
     rules: list[Rule] = []
+    _require_order(query)
     for name in query.names():
         values = query.list(name)
+        if name == "status":
+            _require_status(values, caller, version)
         if name in EXACT and (caller.is_admin or name not in ADMIN_ONLY):
             rules.append(_exact_rule(name, values))
         elif name == "name":
             rules.append(_pattern_rule(values[-1]))
         elif name == "ip":
             rules.append(_address_rule(world, values[-1]))
-        elif name in {"changes-since", "changes-before"}:
+        elif name == "changes-since" or (name == "changes-before" and version >= microversions.CHANGES_BEFORE):
             rules.append(_change_rule(name, values[-1]))
         elif name in {"tags", "tags-any", "not-tags", "not-tags-any"} and version >= microversions.TAGS:
             rules.append(_tag_rule(name, frozenset(values[-1].split(","))))
     return rules
+
+
+def _require_order(query: Query) -> None:
+    since, before = query.find("changes-since"), query.find("changes-before")
+    if since and before and _read_time("changes-since", since) > _read_time("changes-before", before):
+        raise bad_request("The value of changes-since must be less than or equal to changes-before.")
+
+
+def _require_status(values: tuple[str, ...], caller: Credentials, version: Microversion) -> None:
+    wanted = {value.lower() for value in values} & STATUSES
+    if not wanted and version >= microversions.STATUS_CHECKED:
+        raise bad_request("Invalid status value")
+    if wanted == {"deleted"} and not caller.is_admin:
+        raise forbidden("Only administrators may list deleted instances")
 
 
 def _exact_rule(name: str, values: tuple[str, ...]) -> Rule:
@@ -160,10 +214,6 @@ def _read_time(name: str, text: str) -> datetime:
             f"Invalid input for query parameters {name}. Value: {text}. It is not a 'date-time'"
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _wants_deleted(query: Query, caller: Credentials) -> bool:
-    return caller.is_admin and _truth(query.find("deleted"))
 
 
 def _truth(text: str | None) -> bool:

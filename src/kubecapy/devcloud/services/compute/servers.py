@@ -12,7 +12,7 @@ from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_page
 from kubecapy.devcloud.services.compute.selection import select_servers
 from kubecapy.devcloud.services.compute.views import ServerViews
-from kubecapy.devcloud.world.servers import start_delete
+from kubecapy.devcloud.world.servers import start_soft_delete
 from kubecapy.devcloud.world.world import World
 
 
@@ -65,7 +65,7 @@ class Servers:
         return json_response(200, {"server": self._views(call).full(changed)})
 
     def _delete(self, call: Call) -> Response:
-        start_delete(self._world, find_own_server(self._world, call), call.now)
+        start_soft_delete(self._world, find_own_server(self._world, call), call.now)
         return Response(204)
 
     def _views(self, call: Call) -> ServerViews:

@@ -3,6 +3,7 @@
 from kubecapy.devcloud.console import ConsoleReader
 from kubecapy.devcloud.endpoints import Call, Match, Route, RoutingTable
 from kubecapy.devcloud.messages import JsonObject, Request, Response, json_response
+from kubecapy.devcloud.microversions import spell
 from kubecapy.devcloud.refusals import Refusal
 from kubecapy.devcloud.services.compute.actions import Actions
 from kubecapy.devcloud.services.compute.flavors import Flavors
@@ -14,10 +15,11 @@ from kubecapy.devcloud.services.compute.microversions import (
     MINIMUM,
     headers_for,
     read_microversion,
-    spell,
 )
+from kubecapy.devcloud.services.compute.servergroups import ServerGroups
 from kubecapy.devcloud.services.compute.servers import Servers
 from kubecapy.devcloud.services.compute.tagging import Metadata, Tags
+from kubecapy.devcloud.services.compute.volumeattachments import VolumeAttachments
 from kubecapy.devcloud.world.world import World
 
 FAULT_NAMES = {
@@ -47,8 +49,10 @@ class ComputeService:
                 *Flavors(world).routes(),
                 *KeyPairs(world).routes(),
                 *Servers(world).routes(),
+                *ServerGroups(world).routes(),
                 *Actions(world, consoles).routes(),
                 *Interfaces(world).routes(),
+                *VolumeAttachments(world).routes(),
                 *Tags(world).routes(),
                 *Metadata(world).routes(),
                 *Limits(world).routes(),

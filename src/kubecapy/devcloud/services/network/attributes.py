@@ -178,6 +178,20 @@ def read_create(
     return {"tags": (), **values, "project_id": owner}
 
 
+def read_several(
+    body: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
+) -> list[JsonObject]:
+    """Return the checked attributes of a create of several, as `read_create` does for each.
+
+    Raises:
+        Refusal: as `read_create`; 400 no list.
+    """
+    several = body[f"{singular}s"]
+    if not isinstance(several, list) or not several:
+        raise bad_request("Resources required")
+    return [read_create({singular: wish}, singular, attributes, caller) for wish in several]
+
+
 def read_update(
     body: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
 ) -> JsonObject:
@@ -199,8 +213,6 @@ class _Form(msgspec.Struct, frozen=True):
     caller: Credentials
 
     def unwrap(self, body: JsonObject) -> JsonObject:
-        if f"{self.singular}s" in body:
-            raise bad_request("Bulk operation not supported")
         wish = body.get(self.singular)
         if not isinstance(wish, dict):
             raise bad_request(f"Unable to find '{self.singular}' in request body")

@@ -15,6 +15,7 @@ from kubecapy.devcloud.services.network.attributes import (
     Unfit,
     policy_refused,
     read_create,
+    read_several,
     read_update,
     texts,
 )
@@ -133,9 +134,25 @@ class Collection(Generic[R]):
 
     def _create(self, call: Call) -> Response:
         kind = self._kind
+        if f"{kind.singular}s" in call.body:
+            return self._create_several(call)
         values = read_create(call.body, kind.singular, kind.attributes, call.credentials)
         resource = kind.create(values, call.credentials, call.now)
         return json_response(201, {kind.singular: kind.view(resource, call.credentials)})
+
+    def _create_several(self, call: Call) -> Response:
+        """Make all that a list asks for, or none of them where one is refused."""
+        kind, several = self._kind, f"{self._kind.singular}s"
+        wishes = read_several(call.body, kind.singular, kind.attributes, call.credentials)
+        made: list[R] = []
+        try:
+            for values in wishes:
+                made.append(kind.create(values, call.credentials, call.now))  # noqa: PERF401 - a refusal undoes these
+        except Refusal:
+            for resource in reversed(made):
+                kind.delete(resource, call.credentials, call.now)
+            raise
+        return json_response(201, {several: [kind.view(resource, call.credentials) for resource in made]})
 
     def _update(self, call: Call) -> Response:
         kind = self._kind

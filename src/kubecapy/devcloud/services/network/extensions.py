@@ -66,7 +66,7 @@ class Extensions:
         return json_response(200, {"extension": _document(alias)})
 
     def _zones(self, _call: Call) -> Response:
-        zone = {"name": self._world.availability_zone, "state": "available"}
+        zone = {"name": self._world.zones[0], "state": "available"}
         return json_response(
             200, {"availability_zones": [{**zone, "resource": kind} for kind in ("network", "router")]}
         )

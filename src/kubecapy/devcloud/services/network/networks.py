@@ -49,7 +49,7 @@ class Networks:
         view = render(resource)
         view["subnets"] = [subnet.id for subnet in subnets_of(self._world, resource.id)]
         view["availability_zone_hints"] = []
-        view["availability_zones"] = [self._world.availability_zone]
+        view["availability_zones"] = [self._world.zones[0]]
         view["ipv4_address_scope"] = view["ipv6_address_scope"] = None
         if resource.external:
             view["is_default"] = False

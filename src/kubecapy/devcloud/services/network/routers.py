@@ -71,7 +71,7 @@ class Routers:
     def view(self, resource: Router, caller: Credentials) -> JsonObject:
         """Return the router's JSON."""
         view = render(resource)
-        view |= {"availability_zone_hints": [], "availability_zones": [self._world.availability_zone]}
+        view |= {"availability_zone_hints": [], "availability_zones": [self._world.zones[0]]}
         view["flavor_id"] = None
         if caller.is_admin:
             view |= {"distributed": False, "ha": False}

@@ -50,6 +50,6 @@ async def _ports_left(project: Project, owner: Owner, record: MachineProviderSta
             continue
         call = Call(doing="looking for a port", service="network", method="GET", path=f"/ports/{recorded.id}")
         port = await project.client.find(call, "port", Port)
-        if port is not None and port.description == owner.description:
+        if port is not None and owner.owns_port(port.name, port.description):
             ports[port.id] = port
     return tuple(ports.values())

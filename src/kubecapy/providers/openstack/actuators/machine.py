@@ -9,8 +9,8 @@ from kubecapy.providers.openstack.actuators.deletion import delete_machine
 from kubecapy.providers.openstack.actuators.observations import instance_of, record_reservation, reservation_of
 from kubecapy.providers.openstack.actuators.scope import (
     MachineScope,
-    find_owner,
     find_server_finder,
+    owner_of,
     read_scope,
 )
 from kubecapy.providers.openstack.actuators.wishes import MachineWish, resolve_wish
@@ -71,26 +71,18 @@ class OpenStackMachineActuator:
 
     async def observe_instance(self, request: MachineRequest) -> Instance | None:
         """Look at the server in the shared list."""
-        owner = find_owner(request)
-        if owner is None:
-            return None
         project = await self._project_of(request)
-        server = await _observe_server(project, find_server_finder(request, owner))
+        server = await _observe_server(project, find_server_finder(request, owner_of(request)))
         return instance_of(server, _record_of(request)) if server else None
 
     async def delete(self, request: MachineRequest) -> Deletion:
         """Remove the server, then the ports."""
-        owner = find_owner(request)
-        if owner is None:
-            return Deletion(gone=True)
         project = await self._project_of(request)
-        return await delete_machine(project, find_server_finder(request, owner), _record_of(request))
+        return await delete_machine(project, find_server_finder(request, owner_of(request)), _record_of(request))
 
     async def read_console(self, request: MachineRequest, lines: int) -> str:
         """Return the end of the server's serial console; empty where there is no server or it shows nothing yet."""
-        owner = find_owner(request)
-        if owner is None:
-            return ""
+        owner = owner_of(request)
         project = await self._project_of(request)
         server = await _observe_server(project, find_server_finder(request, owner))
         if server is None:

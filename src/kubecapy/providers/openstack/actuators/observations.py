@@ -28,6 +28,8 @@ def record_reservation(
     return msgspec.structs.replace(
         record,
         cluster=owner.cluster,
+        cluster_mark=owner.mark,
+        machine_mark=owner.machine_mark,
         ports=tuple(PortRecord(id=port.id, name=port.name, network_id=port.network_id) for port in ports),
         floating_ip=FloatingAddressRecord(id=floating.id, address=floating.floating_ip_address) if floating else None,
         addresses=reserved_addresses(ports, floating),

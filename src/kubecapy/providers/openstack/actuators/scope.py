@@ -4,15 +4,15 @@ from typing import Final
 
 import msgspec
 
-from kubecapy.api.cluster.v1alpha1 import CLUSTER_NAME_LABEL, Machine
-from kubecapy.apimachinery.meta import annotations_of, labels_of
+from kubecapy.api.cluster.v1alpha1 import Machine
+from kubecapy.apimachinery.meta import annotations_of
 from kubecapy.contract.actuators import MachineRequest
 from kubecapy.contract.errors import InvalidConfiguration, NotReady
 from kubecapy.providers.openstack.api.cluster_spec import ClusterProviderSpec
 from kubecapy.providers.openstack.api.machine_spec import MachineProviderSpec
 from kubecapy.providers.openstack.api.specs import decode_cluster_spec, decode_machine_spec, value_of
 from kubecapy.providers.openstack.api.status import MachineProviderStatus, read_machine_status
-from kubecapy.providers.openstack.naming import Owner, is_host_name, server_id_of
+from kubecapy.providers.openstack.naming import Owner, is_host_name, mark_of, server_id_of
 from kubecapy.providers.openstack.services.servers import ServerFinder
 
 SERVER_ANNOTATION: Final = "openstack-resourceId"
@@ -63,26 +63,24 @@ def read_scope(request: MachineRequest) -> MachineScope:
             f'metadata.name: "{name}" cannot be the name of a host; '
             "use at most 63 lower-case letters, digits and hyphens, no dots"
         )
-    owner = Owner(machine.metadata.namespace, cluster.metadata.name, name)
-    cluster_spec = _cluster_spec(request)
+    owner, cluster_spec = owner_of(request), _cluster_spec(request)
     return MachineScope(owner, decoded.value, cluster_spec, _record(machine), _finder(machine, owner, cluster_spec))
 
 
-def find_owner(request: MachineRequest) -> Owner | None:
-    """Return under what name things were made for the machine; None where nothing can have been made.
+def owner_of(request: MachineRequest) -> Owner:
+    """Return what things that were made for the machine bear.
 
-    The Cluster may be gone by now: its name is also in the record, the owner reference and the label. What was made
-    bears the name of the record, which is why that comes first: a person may change the label, and other Clusters
-    come into the namespace.
+    The record comes first: what was made bears its marks, whatever became of labels, annotations and Clusters since.
     """
-    machine = request.machine
-    cluster = (
-        _record(machine).cluster
-        or next((owner.name for owner in machine.metadata.owner_references if owner.kind == "Cluster"), "")
-        or (request.cluster.metadata.name if request.cluster else "")
-        or labels_of(machine).get(CLUSTER_NAME_LABEL, "")
+    machine, cluster = request.machine, request.cluster
+    record = _record(machine)
+    return Owner(
+        namespace=machine.metadata.namespace,
+        cluster=record.cluster or (cluster.metadata.name if cluster else ""),
+        machine=machine.metadata.name,
+        mark=record.cluster_mark or (mark_of(cluster) if cluster else ""),
+        machine_mark=record.machine_mark or mark_of(machine),
     )
-    return Owner(machine.metadata.namespace, cluster, machine.metadata.name) if cluster else None
 
 
 def find_server_finder(request: MachineRequest, owner: Owner) -> ServerFinder:
@@ -104,12 +102,8 @@ def _cluster_spec(request: MachineRequest) -> ClusterProviderSpec:
 
 
 def _finder(machine: Machine, owner: Owner, cluster: ClusterProviderSpec) -> ServerFinder:
-    recorded = (
-        _record(machine).server_id
-        or server_id_of(machine.spec.provider_id)
-        or annotations_of(machine).get(SERVER_ANNOTATION, "")
-    )
-    return ServerFinder(owner, recorded, by_tag=not cluster.disable_server_tags)
+    named = server_id_of(machine.spec.provider_id) or annotations_of(machine).get(SERVER_ANNOTATION, "")
+    return ServerFinder(owner, _record(machine).server_id, named, by_tag=not cluster.disable_server_tags)
 
 
 def _record(machine: Machine) -> MachineProviderStatus:

@@ -32,6 +32,10 @@ class MachineProviderStatus(Value, frozen=True, kw_only=True, rename="camel", om
     kind: str = ""
     cluster: str = ""
     """Name of the Cluster that the machine was made for."""
+    cluster_mark: str = ""
+    """What everything of that Cluster bears in the cloud."""
+    machine_mark: str = ""
+    """What everything of this machine bears in the cloud."""
     ports: tuple[PortRecord, ...] = ()
     """Written before the server is asked for."""
     floating_ip: FloatingAddressRecord | None = msgspec.field(name="floatingIP", default=None)

@@ -1,16 +1,21 @@
-"""Ask the cloud, without changing anything, whether a cluster and its machines can be made."""
+"""Ask the cloud, without changing anything, whether a cluster and its machines can be made.
+
+Manifests that a person wrote have no identity yet: nothing in the cloud can be theirs, and an address that leads to
+anything is in use. A backup's manifests bring their identity along, and what bears its mark is theirs.
+"""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from kubecapy.api.cluster.v1alpha1 import IDENTITY_ANNOTATION
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.contract.errors import CapacityExhausted, Conflict, InvalidConfiguration, NotFound
 from kubecapy.providers.openstack.api.machine_spec import MachineProviderSpec
 from kubecapy.providers.openstack.api.secret_reference import CloudReference
 from kubecapy.providers.openstack.api.specs import decode_cluster_spec, decode_machine_spec
-from kubecapy.providers.openstack.naming import Owner
+from kubecapy.providers.openstack.naming import Owner, mark
 from kubecapy.providers.openstack.services.flavors import find_flavor
 from kubecapy.providers.openstack.services.floating_addresses import check_floating_address
 from kubecapy.providers.openstack.services.images import find_image
@@ -56,7 +61,7 @@ async def find_obstacles(projects: Projects, cluster: JsonObject, machines: Sequ
     candidates: list[_Candidate] = []
     for machine in machines:
         spec = decode_machine_spec(_value(machine))
-        owner = Owner(namespace, cluster["metadata"]["name"], _name(machine))
+        owner = _owner(cluster, machine, namespace)
         obstacles += [f"{owner}: {error}" for error in spec.errors]
         if spec.value is not None:
             candidates.append(_Candidate(owner, spec.value))
@@ -114,16 +119,16 @@ async def _sentence_of(check: Callable[[], Awaitable[object]]) -> str:
 
 
 async def _check_address(project: Project, owner: Owner, address: str) -> None:
-    """Check a floating address; one that leads to a machine of the same cluster is that of an earlier run."""
+    """Check a floating address; one that leads to a machine of this very cluster is its own."""
     if not address:
         return
-    ports = await list_marked_ports(project, owner.namespace, owner.cluster)
+    ports = await list_marked_ports(project, owner.mark) if owner.mark else ()
     await check_floating_address(project, owner, address, tuple(ports))
 
 
 async def _check_quota(project: Project, owner: Owner, size: _Size) -> Sequence[str]:
     """Return the quotas that are too small; not where some of the machines are there, whose part nobody knows."""
-    if await list_marked_servers(project, owner.namespace, owner.cluster):
+    if owner.mark and await list_marked_servers(project, owner.mark):
         return ()
     return await find_shortages(project, size.flavors, size.ports)
 
@@ -133,6 +138,13 @@ def _value(obj: JsonObject) -> JsonObject | None:
     return value if isinstance(value, dict) else None
 
 
-def _name(machine: JsonObject) -> str:
+def _owner(cluster: JsonObject, machine: JsonObject, namespace: str) -> Owner:
     metadata = machine["metadata"]
-    return str(metadata.get("name") or metadata.get("generateName", ""))
+    name = str(metadata.get("name") or metadata.get("generateName", ""))
+    cluster_name = cluster["metadata"]["name"]
+    return Owner(namespace, cluster_name, name, _mark(cluster["metadata"], namespace, cluster_name), "")
+
+
+def _mark(metadata: JsonObject, namespace: str, name: str) -> str:
+    identity = (metadata.get("annotations") or {}).get(IDENTITY_ANNOTATION)
+    return mark(identity, namespace, name) if identity else ""

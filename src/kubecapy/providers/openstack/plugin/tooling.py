@@ -13,6 +13,7 @@ from kubecapy.providers.openstack.api.specs import (
     find_credentials,
     value_of,
 )
+from kubecapy.providers.openstack.naming import mark_of
 from kubecapy.providers.openstack.plugin import components, templates
 from kubecapy.providers.openstack.plugin.credentials import credentials_secrets
 from kubecapy.providers.openstack.plugin.preflight import find_obstacles
@@ -49,11 +50,10 @@ class OpenStackTooling:
 
     async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
         """Return the servers and ports that bear the cluster's mark."""
-        namespace, name = cluster.metadata.namespace, cluster.metadata.name
         credentials = find_credentials(value_of(cluster.spec.provider_spec))
-        project = await self._projects.find(credentials, namespace)
-        servers = await list_marked_servers(project, namespace, name)
-        ports = await list_marked_ports(project, namespace, name)
+        project = await self._projects.find(credentials, cluster.metadata.namespace)
+        servers = await list_marked_servers(project, mark_of(cluster))
+        ports = await list_marked_ports(project, mark_of(cluster))
         return (
             *(Leftover("server", server.id, server.name) for server in servers if server.status != "DELETED"),
             *(Leftover("port", port.id, port.name) for port in ports),

@@ -1,7 +1,7 @@
 """Find, make and delete the ports of a machine.
 
 A port of ours is told by two fields that the request which makes it sets: the description (the cluster's mark) and
-the name (the machine's). Neutron takes tags only in a later request, so they cannot be the mark.
+the name (the machine's, with digits of its mark). Neutron takes tags only in a later request, so they cannot be it.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import msgspec
 
 from kubecapy.contract.errors import Conflict, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call
-from kubecapy.providers.openstack.naming import Owner, port_name
+from kubecapy.providers.openstack.naming import Owner
 from kubecapy.providers.openstack.services.networks import Attachment
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import Port
@@ -35,15 +35,16 @@ def plan_ports(
 ) -> tuple[PortWish, ...]:
     """Return the wished ports, named in the order of the attachments."""
     return tuple(
-        PortWish(port_name(owner.machine, index), attachment, security_group_ids, tags)
+        PortWish(owner.port_name(str(index) if index else ""), attachment, security_group_ids, tags)
         for index, attachment in enumerate(attachments)
     )
 
 
 async def find_ports(project: Project, owner: Owner, max_age_seconds: float) -> tuple[Port, ...]:
     """Return the machine's ports, sorted by name; the first one is the machine's first network."""
-    listing = await project.ports(owner.description).read(max_age_seconds)
-    return tuple(sorted((port for port in listing.values() if owner.owns_port_name(port.name)), key=_order))
+    listed = (await project.ports(owner.description).read(max_age_seconds)).values()
+    own = [port for port in listed if owner.owns_port(port.name, port.description)]
+    return tuple(sorted(own, key=lambda port: _order(owner, port)))
 
 
 async def ensure_ports(project: Project, owner: Owner, wishes: Sequence[PortWish]) -> tuple[Port, ...]:
@@ -128,7 +129,7 @@ def _path(port_id: str) -> str:
     return f"/ports/{port_id}"
 
 
-def _order(port: Port) -> tuple[int, int, str]:
-    """Sort as `port_name` numbers: the bare name first, then by index."""
-    index = port.name.rpartition("_")[2]
-    return (1, int(index), port.id) if "_" in port.name and index.isdigit() else (0, 0, port.id)
+def _order(owner: Owner, port: Port) -> tuple[int, str]:
+    """Sort as `plan_ports` numbers: the first name, then by index."""
+    index = port.name.removeprefix(owner.port_name()).removeprefix("_")
+    return (int(index) if index.isdigit() else 0, port.id)

@@ -49,7 +49,7 @@ class Project:
         self._references: dict[object, Shared[Any]] = {}  # Any: each key has its own type
 
     def ports(self, description: str) -> Listing[Port]:
-        """Return the list of the ports with `description`, which all ports of a cluster share."""
+        """Return the list of the ports with `description`, which all ports of a cluster share; empty means all."""
         if description not in self._ports:
             self._ports[description] = Listing(self._clock, lambda: self._list_ports(description))
         return self._ports[description]
@@ -86,9 +86,10 @@ class Project:
     async def _list_ports(self, description: str) -> Sequence[Port]:
         query = (
             ("project_id", await self.client.project_id()),
-            ("description", description),
+            *((("description", description),) if description else ()),
             *(("fields", field) for field in _PORT_FIELDS),
         )
         call = Call(doing="listing ports", service="network", method="GET", path="/ports", query=query)
         # Neutron ignores filters that it does not know, and then answers with ports of others.
-        return [port for port in await self.client.list(call, "ports", Port) if port.description == description]
+        ports = await self.client.list(call, "ports", Port)
+        return [port for port in ports if not description or port.description == description]

@@ -1,8 +1,8 @@
 """Find, make and delete the server of a machine.
 
-A server of ours is told by its metadata (the cluster's mark) and its exact name (the machine's); both are set by the
-request that makes it. The tag of the same request lets one list find all of them; clouds without tags are asked by
-name. Nova takes a name in a query as a regular expression, so it is anchored and compared again.
+A server of ours is told by its metadata, the mark of its machine, which the request that makes it sets. The tag of the
+same request lets one list find all of them; clouds without tags are asked by name. Nova takes a name in a query as a
+regular expression, so it is anchored.
 """
 
 import base64
@@ -15,7 +15,13 @@ import msgspec
 from kubecapy.contract.actuators import InstanceState
 from kubecapy.contract.errors import Conflict, InvalidConfiguration, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call
-from kubecapy.providers.openstack.naming import METADATA_CLUSTER, METADATA_MACHINE, OWNED_TAG, Owner
+from kubecapy.providers.openstack.naming import (
+    METADATA_CLUSTER,
+    METADATA_MACHINE,
+    METADATA_MACHINE_MARK,
+    OWNED_TAG,
+    Owner,
+)
 from kubecapy.providers.openstack.services.project import TAGS_MICROVERSION, Project
 from kubecapy.providers.openstack.services.resources import Console, Server
 from kubecapy.telemetry.logs import V, get_logger
@@ -69,7 +75,9 @@ class ServerFinder(msgspec.Struct, frozen=True):
 
     owner: Owner
     recorded_id: str = ""
-    """Id that the Machine's record, providerID or annotation holds; empty where none does."""
+    """Id in the Machine's record, which is our own hand."""
+    named_id: str = ""
+    """Id in its providerID or annotation, which a copied manifest brings along from another machine."""
     by_tag: bool = True
     """False where the cloud's Nova has no tags, or nobody knows whether it was told to use them."""
 
@@ -102,9 +110,13 @@ async def find_server(project: Project, finder: ServerFinder, max_age_seconds: f
     """Return the machine's server; None where there is none.
 
     Raises:
-        Conflict: there are several, or the recorded one does not bear the mark.
+        Conflict: there are several, or the one that is recorded, or else named, does not bear the mark.
     """
     found = await find_servers(project, finder, max_age_seconds)
+    if not found and finder.named_id:
+        named = await _find_by_id(project, finder.named_id)
+        if named is not None and named.status not in _GONE:
+            return _checked(named, finder.owner)
     if len(found) > 1:
         ids = ", ".join(sorted(server.id for server in found))
         raise Conflict(f"{finder.owner} has several servers ({ids}); delete all but one")
@@ -113,7 +125,7 @@ async def find_server(project: Project, finder: ServerFinder, max_age_seconds: f
 
 def bears_mark(server: Server, owner: Owner) -> bool:
     """Return whether the server was made for the machine."""
-    return server.name == owner.machine and server.metadata.get(METADATA_CLUSTER) == owner.mark
+    return server.metadata.get(METADATA_MACHINE_MARK) == owner.machine_mark
 
 
 async def create_server(project: Project, owner: Owner, wish: ServerWish, *, with_tags: bool) -> Server:
@@ -156,12 +168,15 @@ async def delete_server(project: Project, owner: Owner, server: Server) -> None:
 
 
 async def read_console(project: Project, owner: Owner, server: Server, lines: int) -> str:
-    """Return the last `lines` lines of the serial console; empty where there are none."""
+    """Return the last `lines` lines of the serial console; empty where there are none.
+
+    Nova counts what follows the last line break as a line, too (nova/compute/manager.py, `_tail_log`).
+    """
     call = Call(
         doing=f"reading the console of {owner}", service="compute", method="POST", path=f"{_path(server.id)}/action"
     )
-    answer = await project.client.write(call, {"os-getConsoleOutput": {"length": lines}}, "", Console)
-    return answer.output or ""
+    answer = await project.client.write(call, {"os-getConsoleOutput": {"length": lines + 1}}, "", Console)
+    return "\n".join((answer.output or "").splitlines()[-lines:])
 
 
 async def _list_candidates(project: Project, finder: ServerFinder, max_age_seconds: float) -> Sequence[Server]:
@@ -186,7 +201,8 @@ def _checked(server: Server, owner: Owner) -> Server:
     if not bears_mark(server, owner) and server.status not in _GONE:
         raise Conflict(
             f"server {server.name} ({server.id}) is recorded for {owner} but does not bear its mark "
-            f"({METADATA_CLUSTER}={owner.mark}); set the metadata, or delete the server by hand"
+            f"({METADATA_MACHINE_MARK}={owner.machine_mark}); set that metadata if the server is the machine's, "
+            "else remove spec.providerID and annotation openstack-resourceId from the Machine"
         )
     return server
 
@@ -197,20 +213,24 @@ def _server_body(owner: Owner, wish: ServerWish, *, with_tags: bool) -> dict[str
         "imageRef": wish.image_id,
         "flavorRef": wish.flavor_id,
         "networks": [{"port": port_id} for port_id in wish.port_ids],
-        "metadata": {**wish.metadata, METADATA_CLUSTER: owner.mark, METADATA_MACHINE: _machine_text(owner)},
+        "metadata": {**wish.metadata, **_marks(owner)},
         "user_data": _encoded(wish.user_data, owner),
     }
     optional = {
         "key_name": wish.key_name or None,
         "availability_zone": wish.availability_zone or None,
         "config_drive": wish.config_drive,
-        "tags": list(dict.fromkeys((OWNED_TAG, owner.mark, *wish.tags))) if with_tags else None,
+        "tags": list(dict.fromkeys((OWNED_TAG, owner.mark, owner.machine_mark, *wish.tags))) if with_tags else None,
     }
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def _machine_text(owner: Owner) -> str:
-    return f"{owner.namespace}/{owner.machine}"[:255]
+def _marks(owner: Owner) -> dict[str, str]:
+    return {
+        METADATA_CLUSTER: owner.mark,
+        METADATA_MACHINE: f"{owner.namespace}/{owner.machine}",
+        METADATA_MACHINE_MARK: owner.machine_mark,
+    }
 
 
 def _encoded(user_data: Secret[bytes], owner: Owner) -> str:
