@@ -1,7 +1,8 @@
 """Say what a provider package offers, and load it by its packaging entry point.
 
 A provider is one class that the entry point group `kubecapy.providers` names. `clusterctl`, `kubecapy manager` and the
-pods of the generated components load it by name; nothing of Kubecapy is changed for it.
+pods of the generated components load it by name; nothing of Kubecapy is changed for it. `docs/write-a-provider.md`
+makes one from nothing, and `kubecapy.testing.provider_conformance` shows whether it keeps its promises.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,1 @@
+"""An example of a provider: machines are boxes on a shelf that is in memory."""
