@@ -17,7 +17,7 @@ from kubecapy.devcloud.seed import PROJECT
 from kubecapy.devcloud.settings import DevCloudSettings, Timing
 from kubecapy.providers.openstack.cloud.transport import Call, Reply
 
-ROOTS = {"compute": "/compute/v2.1", "network": "/networking/v2.0", "image": "/image/v2"}
+ROOTS = {"compute": "/compute/v2.1", "network": "/networking/v2.0", "image": "/image/v2", "block-storage": "/volume/v3"}
 
 
 class ManualClock:

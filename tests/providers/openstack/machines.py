@@ -1,12 +1,15 @@
 """Build the article's Cluster and Machines, and play the part of the reconciler between a test and an actuator."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
+from tests.providers.openstack.core_cloud import ManualClock
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine, with_identity
 from kubecapy.contract.actuators import Instance, MachineActuator, MachineRequest, Reservation
+from kubecapy.contract.errors import NotReady
 from kubecapy.devcloud.seed import NETWORK_ID, SECURITY_GROUP_ID
 from kubecapy.providers.openstack.actuators.scope import owner_of
 from kubecapy.telemetry.secrets import Secret
@@ -101,6 +104,23 @@ class Reconciler:
         """Go through one whole pass of creation."""
         await self.reserve()
         return await self.make()
+
+    async def settle(self, clock: ManualClock) -> Instance:
+        """Go through passes of creation until the server is asked for, as where volumes are filled first."""
+        for _ in range(20):
+            await self.reserve()
+            with suppress(NotReady):
+                return await self.make()
+            clock.pass_(1.0)
+        raise AssertionError("the server was never asked for")
+
+    async def vanish(self, clock: ManualClock) -> None:
+        """Delete until nothing is left."""
+        for _ in range(30):
+            if await self.delete():
+                return
+            clock.pass_(2.0)
+        raise AssertionError("the delete never ended")
 
     async def observe(self) -> Instance | None:
         return await self.actuator.observe_instance(self.request)

@@ -122,11 +122,6 @@ def test_both_spellings_of_the_group_are_accepted(api_version: str) -> None:
             "value.cloudName: required where cloudsSecret is set: the entry of its clouds.yaml",
         ),
         ({"cloudsSecret": {}, "cloudName": "c"}, "value.cloudsSecret.name: the Secret's name is required"),
-        ({"trunk": True}, "value.trunk: trunk ports are not supported, set it to false"),
-        (
-            {"rootVolume": {"diskSize": 20}},
-            "value.rootVolume: booting from a volume is not supported, leave it out or set diskSize to 0",
-        ),
         (
             {"kubeadmConfiguration": {"join": {"a": 1}}},
             "value.kubeadmConfiguration: not supported, change the template in the user-data Secret",

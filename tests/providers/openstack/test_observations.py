@@ -5,15 +5,23 @@ from tests.providers.openstack.machines import OWNER
 
 from kubecapy.contract.actuators import InstanceState
 from kubecapy.providers.openstack.actuators.observations import instance_of, record_reservation
+from kubecapy.providers.openstack.actuators.reservation import Reserved
 from kubecapy.providers.openstack.api.status import MachineProviderStatus, read_machine_status
-from kubecapy.providers.openstack.services.resources import FixedAddress, FloatingAddress, Port, Server, ServerAddress
+from kubecapy.providers.openstack.services.resources import (
+    FixedAddress,
+    FloatingAddress,
+    Port,
+    Server,
+    ServerAddress,
+    Trunk,
+)
 from kubecapy.providers.openstack.services.servers import state_of
 
 
 def annotation(*addresses: str, floating: str = "") -> str | None:
     port = Port("p", fixed_ips=tuple(FixedAddress(address) for address in addresses))
     led = FloatingAddress("f", floating, "p") if floating else None
-    record = record_reservation(MachineProviderStatus(), OWNER, [port], led)
+    record = record_reservation(MachineProviderStatus(), OWNER, Reserved((port,), led))
     return instance_of(Server("s"), record).annotations.get("openstack-ip-address")
 
 
@@ -52,7 +60,11 @@ def test_each_status_has_a_word_of_the_contract(status: str, task: str | None, s
 
 def test_a_record_comes_back_as_it_was_stored_and_a_foreign_one_is_empty() -> None:
     port = Port("p", "node-1", network_id="n", fixed_ips=(FixedAddress("10.0.0.1"),))
-    record = record_reservation(MachineProviderStatus(), OWNER, [port], FloatingAddress("f", "172.24.4.2", "p"))
+    record = record_reservation(
+        MachineProviderStatus(),
+        OWNER,
+        Reserved((port,), FloatingAddress("f", "172.24.4.2", "p"), trunks=(Trunk("t", port_id="p"),)),
+    )
     stored = record.to_json()
     assert stored["kind"] == "OpenstackMachineProviderStatus"
     assert read_machine_status(stored).ports == record.ports

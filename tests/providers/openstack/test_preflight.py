@@ -58,7 +58,7 @@ async def test_everything_that_stands_in_the_way_is_told_at_once(tooling: OpenSt
 
 async def test_wrong_specs_are_told_beside_what_the_cloud_lacks(tooling: OpenStackTooling) -> None:
     cluster: JsonObject = msgspec.to_builtins(make_cluster(value={"nodeCidr": "x"}))
-    obstacles = await tooling.preflight(cluster, [machine("a", trunk=True), machine("b", flavor="huge")])
+    obstacles = await tooling.preflight(cluster, [machine("a", vcpus=2), machine("b", flavor="huge")])
     assert [sentence.partition(":")[0] for sentence in obstacles] == [
         "Cluster test1",
         "Machine default/a",

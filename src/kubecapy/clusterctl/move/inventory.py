@@ -35,7 +35,7 @@ RESOURCES: Mapping[str, Resource[JsonObject]] = {
 }
 """The kinds that move or are copied."""
 
-_SECRET_REFERENCES = ("cloudsSecret", "userDataSecret")
+_SECRET_REFERENCES = ("cloudsSecret", "userDataSecret", "publicKeySecret")
 """Fields of a providerSpec that name a Secret of the management cluster."""
 
 

@@ -5,7 +5,7 @@
 404                         NotFound
 400, 406, 422               InvalidConfiguration; NotFound where the text says that something is missing
 409, 412                    CapacityExhausted where a quota or the addresses are used up, else Conflict
-413, 429                    Throttled; 413 without a wait is an old Nova's quota
+413, 429                    Throttled; CapacityExhausted for a 413 that speaks of a quota, or has no wait (old Nova)
 503 with Retry-After        Throttled
 anything else               Unavailable
 """
@@ -43,6 +43,10 @@ PlainError = CapacityExhausted | Conflict | InvalidConfiguration | NotFound | Pe
 """The errors that need nothing but a message."""
 
 
+class ServiceMissing(Unavailable):
+    """The cloud's catalog has no such service: nothing can have been made in it."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """An answer that is not a success."""
 
@@ -62,6 +66,8 @@ def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
     source = ", ".join(part for part in (f"{refusal.service} {refusal.status}", request_id) if part)
     message = f"{refusal.doing}: {text} ({source}){_hint(refusal)}"
     wait = _retry_after(refusal.headers.get("retry-after"), now)
+    if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and "quota" in text:
+        return CapacityExhausted(message)
     if refusal.status == HTTPStatus.TOO_MANY_REQUESTS or (wait is not None and refusal.status in (413, 503)):
         return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS if wait is None else wait)
     if refusal.status == HTTPStatus.NOT_FOUND and not _is_spoken(refusal):

@@ -29,6 +29,8 @@ METADATA_MACHINE: Final = "kubecapy-machine"
 """Server metadata key that names the Machine for people."""
 METADATA_MACHINE_MARK: Final = "kubecapy-machine-mark"
 """Server metadata key that holds the machine's mark."""
+METADATA_KEPT: Final = "kubecapy-kept"
+"""Volume metadata key whose presence says that the volume outlives its machine."""
 PROVIDER_ID_PREFIX: Final = "openstack:///"
 
 _MARK_PREFIX: Final = f"{OWNED_TAG}-"
@@ -57,6 +59,16 @@ class Owner(msgspec.Struct, frozen=True):
         """
         return cluster_description(self.mark, self.namespace, self.cluster) if self.mark else ""
 
+    @property
+    def own_description(self) -> str:
+        """The description of a thing that the machine has for itself alone."""
+        return f"{self.mark} {self.machine_mark} {self}"[:_DESCRIPTION_MAX]
+
+    def owns(self, description: str | None) -> bool:
+        """Return whether a thing with this description was made for the machine alone."""
+        marks = (description or "").split(" ")[:2]
+        return len(marks) == 2 and marks[0].startswith(_MARK_PREFIX) and marks[1] == self.machine_mark
+
     def port_name(self, suffix: str = "") -> str:
         """Return the name of a port; the machine's first one has no suffix.
 
@@ -65,6 +77,10 @@ class Owner(msgspec.Struct, frozen=True):
         digits = self.machine_mark.removeprefix(_MARK_PREFIX)[:_PORT_DIGITS]
         first = f"{self.machine}_{digits}"
         return f"{first}_{suffix}" if suffix else first
+
+    def volume_name(self, name: str) -> str:
+        """Return the name of a volume in the cloud, by its name in the machine."""
+        return self.port_name(name)
 
     def owns_port(self, name: str, description: str | None) -> bool:
         """Return whether a port of this name and description was made for the machine."""

@@ -1,34 +1,36 @@
-"""Carry out the contract's verbs for machines: ports first, then a server on them."""
+"""Carry out the contract's verbs for machines: what a server needs first, then the server on it."""
 
-from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from kubecapy.contract.actuators import Deletion, Instance, MachineRequest, Reservation
-from kubecapy.contract.errors import Conflict, NotFound, NotReady
+from kubecapy.contract.errors import Conflict, NotFound
 from kubecapy.providers.openstack.actuators.deletion import delete_machine
-from kubecapy.providers.openstack.actuators.observations import instance_of, record_reservation, reservation_of
+from kubecapy.providers.openstack.actuators.making import make_server
+from kubecapy.providers.openstack.actuators.observations import (
+    instance_of,
+    record_addresses,
+    record_reservation,
+    reservation_of,
+)
+from kubecapy.providers.openstack.actuators.public_keys import read_public_key
+from kubecapy.providers.openstack.actuators.reservation import find_reserved_ports, lead_address, make_reservation
 from kubecapy.providers.openstack.actuators.scope import (
     MachineScope,
     find_server_finder,
+    kinds_to_look_for,
     owner_of,
     read_scope,
+    record_of,
 )
-from kubecapy.providers.openstack.actuators.wishes import MachineWish, resolve_wish
+from kubecapy.providers.openstack.actuators.wishes import resolve_wish
 from kubecapy.providers.openstack.api.specs import find_credentials
-from kubecapy.providers.openstack.api.status import MachineProviderStatus, read_machine_status
-from kubecapy.providers.openstack.services.floating_addresses import check_floating_address, ensure_floating_address
-from kubecapy.providers.openstack.services.ports import ensure_ports, find_ports
+from kubecapy.providers.openstack.api.status import MachineProviderStatus
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.projects import Projects
-from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
-from kubecapy.providers.openstack.services.servers import (
-    ServerFinder,
-    ServerWish,
-    create_server,
-    find_server,
-    read_console,
-    state_of,
-)
+from kubecapy.providers.openstack.services.resources import Server
+from kubecapy.providers.openstack.services.servers import ServerFinder, find_server, read_console, state_of
 from kubecapy.telemetry.secrets import Secret
 
 LOOK_AGAIN_SECONDS: Final = 1.0
@@ -42,43 +44,43 @@ class OpenStackMachineActuator:
         self._projects = projects
 
     async def ensure_reservation(self, request: MachineRequest) -> Reservation:
-        """Find or make the ports and lead the floating address to the first one.
+        """Find or make the ports and what belongs to them, an address, volumes and a key pair.
 
         Once there is a server, only the address is repaired: ports are not made under it, what the spec names may be
         gone by then, and lists may be older, so that machines at rest cost next to nothing.
         """
-        scope = read_scope(request)
+        scope = await self._scope_of(request)
         project = await self._project_of(request)
         age = project.freshness.resting
-        server = await find_server(project, scope.finder, age)
-        if server is None:
-            age = project.freshness.changing
-            ports = await _ensure_ports(project, scope)
+        if await find_server(project, scope.finder, age) is None:
+            record = await _reserve(project, scope)
         else:
-            ports = await _ports_of_server(project, scope, age)
-        floating = await _ensure_floating_address(project, scope, ports, age)
-        record = record_reservation(scope.record, scope.owner, ports, floating)
+            record = await _repair(project, scope, age)
         return reservation_of(scope.owner, record, scope.spec.user_data_secret)
 
     async def ensure_instance(self, request: MachineRequest, bootstrap_data: Secret[bytes]) -> Instance:
-        """Find or make the server on the reserved ports."""
-        scope = read_scope(request)
+        """Find or make the server on what is reserved."""
+        scope = await self._scope_of(request)
         project = await self._project_of(request)
         server = await find_server(project, scope.finder, project.freshness.changing)
         if server is None:
-            server = await _create_server(project, scope, bootstrap_data)
-        return instance_of(server, await _complete_record(project, scope))
+            wish = await resolve_wish(project, scope)
+            server = await make_server(project, scope, wish, bootstrap_data)
+        # The reservation may never have been stored.
+        record = scope.record if scope.record.ports else await _repair(project, scope, project.freshness.changing)
+        return instance_of(server, record)
 
     async def observe_instance(self, request: MachineRequest) -> Instance | None:
         """Look at the server in the shared list."""
         project = await self._project_of(request)
         server = await _observe_server(project, find_server_finder(request, owner_of(request)))
-        return instance_of(server, _record_of(request)) if server else None
+        return instance_of(server, record_of(request)) if server else None
 
     async def delete(self, request: MachineRequest) -> Deletion:
-        """Remove the server, then the ports."""
+        """Remove the server, then all that was made for it."""
         project = await self._project_of(request)
-        return await delete_machine(project, find_server_finder(request, owner_of(request)), _record_of(request))
+        finder = find_server_finder(request, owner_of(request))
+        return await delete_machine(project, finder, record_of(request), kinds_to_look_for(request))
 
     async def read_console(self, request: MachineRequest, lines: int) -> str:
         """Return the end of the server's serial console; empty where there is no server or it shows nothing yet."""
@@ -96,71 +98,23 @@ class OpenStackMachineActuator:
         metadata = request.machine.metadata
         return await self._projects.find(find_credentials(request.machine.spec.provider_spec.value), metadata.namespace)
 
-
-def _record_of(request: MachineRequest) -> MachineProviderStatus:
-    return read_machine_status(request.machine.status.provider_status)
-
-
-async def _ensure_ports(project: Project, scope: MachineScope) -> Sequence[Port]:
-    """Make the ports, once all that could fail by a wrong name was looked up."""
-    wish = await resolve_wish(project, scope)
-    if scope.spec.floating_ip:
-        found = await find_ports(project, scope.owner, project.freshness.changing)
-        await check_floating_address(project, scope.owner, scope.spec.floating_ip, found)
-    return await ensure_ports(project, scope.owner, wish.ports)
+    async def _scope_of(self, request: MachineRequest) -> MachineScope:
+        scope = read_scope(request)
+        key = await read_public_key(self._projects.secrets, scope.spec, request.machine.metadata.namespace)
+        return msgspec.structs.replace(scope, public_key=key)
 
 
-async def _ports_of_server(project: Project, scope: MachineScope, max_age_seconds: float) -> Sequence[Port]:
-    ports = await find_ports(project, scope.owner, max_age_seconds)
-    if not ports:
-        raise Conflict(f"the ports of {scope.owner} are gone though its server is there; replace the machine")
-    return ports
+async def _reserve(project: Project, scope: MachineScope) -> MachineProviderStatus:
+    reserved = await make_reservation(project, scope, await resolve_wish(project, scope))
+    return record_reservation(scope.record, scope.owner, reserved)
 
 
-async def _ensure_floating_address(
-    project: Project, scope: MachineScope, ports: Sequence[Port], max_age_seconds: float
-) -> FloatingAddress | None:
-    address = scope.spec.floating_ip
-    if not address:
-        return None
-    return await ensure_floating_address(project, scope.owner, address, ports[0], max_age_seconds)
-
-
-async def _create_server(project: Project, scope: MachineScope, user_data: Secret[bytes]) -> Server:
-    wish = await resolve_wish(project, scope)
-    spec = scope.spec
-    server_wish = ServerWish(
-        image_id=wish.image_id,
-        flavor_id=wish.flavor_id,
-        port_ids=await _reserved_port_ids(project, scope, wish),
-        user_data=user_data,
-        key_name=spec.key_name,
-        availability_zone=spec.availability_zone,
-        tags=scope.tags,
-        metadata=spec.server_metadata,
-        config_drive=spec.config_drive,
-    )
-    return await create_server(project, scope.owner, server_wish, with_tags=scope.with_server_tags)
-
-
-async def _reserved_port_ids(project: Project, scope: MachineScope, wish: MachineWish) -> tuple[str, ...]:
-    ports = await find_ports(project, scope.owner, project.freshness.changing)
-    found = {port.name: port.id for port in ports}
-    missing = [port.name for port in wish.ports if port.name not in found]
-    if missing:
-        message = f"port {missing[0]} of {scope.owner} is not there yet, or no more"
-        raise NotReady(message, retry_after_seconds=LOOK_AGAIN_SECONDS)
-    return tuple(found[port.name] for port in wish.ports)
-
-
-async def _complete_record(project: Project, scope: MachineScope) -> MachineProviderStatus:
-    """Return the record, filled in where the reservation was never stored."""
-    if scope.record.ports:
-        return scope.record
-    age = project.freshness.changing
-    ports = await find_ports(project, scope.owner, age)
-    floating = await _ensure_floating_address(project, scope, ports, age) if ports else None
-    return record_reservation(scope.record, scope.owner, ports, floating)
+async def _repair(project: Project, scope: MachineScope, max_age_seconds: float) -> MachineProviderStatus:
+    """Lead the address to the first port again, where someone took it away."""
+    ports = await find_reserved_ports(project, scope, max_age_seconds)
+    floating = await lead_address(project, scope, ports, max_age_seconds)
+    is_own = scope.spec.floating_ip_pool is not None
+    return record_addresses(scope.record, scope.owner, ports, floating, is_own=is_own)
 
 
 async def _observe_server(project: Project, finder: ServerFinder) -> Server | None:

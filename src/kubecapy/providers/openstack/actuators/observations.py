@@ -1,7 +1,7 @@
 """Say what was found in the contract's words; pure."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -9,9 +9,16 @@ import msgspec
 from kubecapy.api.cluster.v1alpha1 import NodeAddress
 from kubecapy.apimachinery.meta import ObjectKey
 from kubecapy.contract.actuators import Instance, Reservation
+from kubecapy.providers.openstack.actuators.reservation import Reserved
 from kubecapy.providers.openstack.actuators.scope import ADDRESS_ANNOTATION, SERVER_ANNOTATION
 from kubecapy.providers.openstack.api.secret_reference import SecretReference
-from kubecapy.providers.openstack.api.status import FloatingAddressRecord, MachineProviderStatus, PortRecord
+from kubecapy.providers.openstack.api.status import (
+    FloatingAddressRecord,
+    MachineProviderStatus,
+    MadeKind,
+    PortRecord,
+    VolumeRecord,
+)
 from kubecapy.providers.openstack.naming import Owner, provider_id
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
 from kubecapy.providers.openstack.services.servers import state_of
@@ -21,19 +28,42 @@ PROVIDER_ID_TEMPLATE: Final = "openstack:///{{ v1.instance_id }}"
 the id that Nova's metadata names (https://cloudinit.readthedocs.io/en/latest/explanation/instance-data.html)."""
 
 
-def record_reservation(
-    record: MachineProviderStatus, owner: Owner, ports: Sequence[Port], floating: FloatingAddress | None
+def record_reservation(record: MachineProviderStatus, owner: Owner, reserved: Reserved) -> MachineProviderStatus:
+    """Return `record` with what was reserved; the server stays as it was recorded."""
+    return record_addresses(
+        msgspec.structs.replace(
+            record,
+            ports=_port_records(reserved.ports, {trunk.port_id: trunk.id for trunk in reserved.trunks}),
+            volumes=tuple(VolumeRecord(id=volume.id, name=volume.name or "") for volume in reserved.volumes),
+            key_pair=reserved.key_pair or record.key_pair,
+        ),
+        owner,
+        reserved.ports,
+        reserved.floating,
+        is_own=reserved.has_own_address,
+    )
+
+
+def record_addresses(
+    record: MachineProviderStatus,
+    owner: Owner,
+    ports: Sequence[Port],
+    floating: FloatingAddress | None,
+    *,
+    is_own: bool,
 ) -> MachineProviderStatus:
-    """Return `record` with what a reservation found; the server stays as it was recorded."""
-    return msgspec.structs.replace(
+    """Return `record` with the ports and the address that were found; all else stays as it was recorded."""
+    trunks = {port.id: port.trunk_id for port in record.ports}
+    recorded = msgspec.structs.replace(
         record,
         cluster=owner.cluster,
         cluster_mark=owner.mark,
         machine_mark=owner.machine_mark,
-        ports=tuple(PortRecord(id=port.id, name=port.name, network_id=port.network_id) for port in ports),
-        floating_ip=FloatingAddressRecord(id=floating.id, address=floating.floating_ip_address) if floating else None,
+        ports=_port_records(ports, trunks),
+        floating_ip=_address_record(floating, is_own=is_own),
         addresses=reserved_addresses(ports, floating),
     )
+    return msgspec.structs.replace(recorded, made=_kinds_in(recorded))
 
 
 def reserved_addresses(ports: Sequence[Port], floating: FloatingAddress | None) -> tuple[NodeAddress, ...]:
@@ -72,6 +102,31 @@ def instance_of(server: Server, record: MachineProviderStatus) -> Instance:
         provider_status=msgspec.structs.replace(record, server_id=server.id).to_json(),
         annotations={SERVER_ANNOTATION: server.id, **_address_annotation(addresses)},
     )
+
+
+def _port_records(ports: Sequence[Port], trunks: Mapping[str, str]) -> tuple[PortRecord, ...]:
+    return tuple(
+        PortRecord(id=port.id, name=port.name, network_id=port.network_id, trunk_id=trunks.get(port.id, ""))
+        for port in ports
+    )
+
+
+def _address_record(floating: FloatingAddress | None, *, is_own: bool) -> FloatingAddressRecord | None:
+    if floating is None:
+        return None
+    return FloatingAddressRecord(id=floating.id, address=floating.floating_ip_address, is_own=is_own)
+
+
+def _kinds_in(record: MachineProviderStatus) -> tuple[MadeKind, ...]:
+    """Return the kinds of things that the record names now, or named once."""
+    found: Mapping[MadeKind, bool] = {
+        "port": bool(record.ports),
+        "floating ip": record.floating_ip is not None and record.floating_ip.is_own,
+        "trunk": any(port.trunk_id for port in record.ports),
+        "volume": bool(record.volumes),
+        "key pair": bool(record.key_pair),
+    }
+    return tuple(kind for kind, is_there in found.items() if is_there or kind in record.made)
 
 
 def _secret_key(owner: Owner, reference: SecretReference | None) -> ObjectKey | None:

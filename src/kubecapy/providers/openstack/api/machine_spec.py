@@ -8,18 +8,10 @@ from typing import Any
 
 import msgspec
 
-from kubecapy.providers.openstack.api.secret_reference import CloudReference, SecretReference
-from kubecapy.providers.openstack.api.selectors import NetworkSelector, SecurityGroupSelector
-
-
-class RootVolume(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Asks for a server that boots from a volume."""
-
-    source_type: str = ""
-    source_uuid: str = msgspec.field(name="sourceUUID", default="")
-    device_type: str = ""
-    disk_size: int = 0
-    """GiB; 0 asks for no volume."""
+from kubecapy.providers.openstack.api.ports_spec import PortOptions
+from kubecapy.providers.openstack.api.secret_reference import CloudReference, SecretKeyReference, SecretReference
+from kubecapy.providers.openstack.api.selectors import NetworkReference, NetworkSelector, SecurityGroupSelector
+from kubecapy.providers.openstack.api.volumes_spec import RootVolume, VolumeWish
 
 
 class KubeadmConfiguration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -46,27 +38,45 @@ class MachineProviderSpec(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """Name or id."""
     key_name: str = ""
     """Nova key pair that exists; empty for none."""
+    public_key: str = ""
+    """OpenSSH public key; a key pair is made of it where the cluster has none, and removed with its last machine."""
+    public_key_secret: SecretKeyReference | None = None
+    """Secret that holds the public key, in its place."""
     ssh_user_name: str = ""
     """Account that the key opens; used by tools that log in, not by the provider."""
     networks: tuple[NetworkSelector, ...] = ()
-    """One port is made for each entry and each of its subnets; empty means the project's only own network."""
+    """One port is made for each entry and each of its subnets.
+
+    Empty, with empty `ports`, means the cluster's managed network, else the project's only own one.
+    """
+    ports: tuple[PortOptions, ...] = ()
+    """Ports with all that may be said of one; they come after those of `networks`."""
     floating_ip: str = msgspec.field(name="floatingIP", default="")
-    """An address that is allocated to the project and free."""
+    """An address that is allocated to the project and free; set free when the machine is deleted, never released."""
+    floating_ip_pool: NetworkReference | None = msgspec.field(name="floatingIPPool", default=None)
+    """External network of which an address is allocated for the machine, and released with it."""
     availability_zone: str = ""
     """Nova's; empty lets Nova choose."""
     security_groups: tuple[SecurityGroupSelector, ...] = ()
-    """Groups of every port; empty means the project's default group."""
+    """Groups of every port, beside the cluster's managed ones; none at all means the project's default group."""
     user_data_secret: SecretReference | None = None
     """Secret with the boot template; read by the machine reconciler."""
     trunk: bool = False
     """Asks for a Neutron trunk on every port."""
     tags: tuple[str, ...] = ()
-    """Tags of server and ports, beside our own."""
+    """Tags of server, ports and trunks, beside our own."""
     server_metadata: Mapping[str, str] = {}
     """Nova metadata, beside our own."""
     config_drive: bool | None = None
     """None lets Nova choose."""
     root_volume: RootVolume | None = None
+    """Boots from a volume in place of the flavor's disk."""
+    volumes: tuple[VolumeWish, ...] = ()
+    """Further volumes, attached before the server boots."""
+    server_group: str = ""
+    """Name or id of a Nova server group that exists."""
+    scheduler_hints: Mapping[str, Any] = {}
+    """Nova's `os:scheduler_hints`, such as `different_host`; `serverGroup` is the way to name a group."""
     kubeadm_configuration: KubeadmConfiguration | None = None
 
     @property

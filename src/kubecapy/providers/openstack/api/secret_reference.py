@@ -10,6 +10,15 @@ class SecretReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     namespace: str = ""
 
 
+class SecretKeyReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Names one entry of a Secret; an empty namespace means that of the referring object."""
+
+    name: str = ""
+    namespace: str = ""
+    key: str = "ssh-publickey"
+    """The entry; the default is that of Secrets which hold both keys of a pair."""
+
+
 class CloudReference(msgspec.Struct, frozen=True, kw_only=True):
     """Says whose credentials an object is made with.
 

@@ -64,6 +64,14 @@ class SubnetSelector(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     filter: SubnetFilter | None = None
 
 
+class NetworkReference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Picks exactly one network, by id, by name or by what Neutron knows of it."""
+
+    uuid: str = ""
+    name: str = ""
+    filter: NetworkFilter | None = None
+
+
 class NetworkSelector(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Picks exactly one network, and where wished the subnets or the address on it."""
 

@@ -12,6 +12,8 @@ from kubecapy.apimachinery.fields import FieldError
 from kubecapy.providers.openstack.api.secret_reference import SecretReference
 from kubecapy.providers.openstack.api.selectors import SubnetSelector, filter_query
 
+TAGS_MAX: Final = 47
+"""Limit: a Nova server has at most 50 tags (compute API, "Server tags"), of which three are our own."""
 TAG_CHARACTERS_MAX: Final = 60
 """Limit: a Nova tag has 1 to 60 characters, none of them a comma or slash (compute API, "Server tags")."""
 
@@ -53,6 +55,8 @@ def address_errors(address: str, path: str) -> Iterable[FieldError]:
 
 def tag_errors(tags: tuple[str, ...], path: str) -> Iterable[FieldError]:
     """Return what is wrong with the tags of the spec at `path`."""
+    if len(tags) > TAGS_MAX:
+        yield FieldError(f"{path}.tags", "FieldValueTooLong", f"at most {TAGS_MAX} tags, three of Nova's 50 are ours")
     for index, tag in enumerate(tags):
         if not _TAG.fullmatch(tag):
             detail = f'"{tag}" is not a tag: 1 to {TAG_CHARACTERS_MAX} characters without commas and slashes'

@@ -1,7 +1,7 @@
 """Record what the provider made for a machine, so that deletes and restarts need not guess."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,6 +16,15 @@ class PortRecord(Value, frozen=True, kw_only=True, rename="camel", omit_defaults
     id: str
     name: str = ""
     network_id: str = msgspec.field(name="networkID", default="")
+    trunk_id: str = msgspec.field(name="trunkID", default="")
+    """The trunk on it; empty where there is none."""
+
+
+class VolumeRecord(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A volume that was made for the machine."""
+
+    id: str
+    name: str = ""
 
 
 class FloatingAddressRecord(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -23,6 +32,11 @@ class FloatingAddressRecord(Value, frozen=True, kw_only=True, rename="camel", om
 
     id: str
     address: str
+    is_own: bool = False
+    """True where it was allocated for the machine and is released with it; one that you gave stays."""
+
+
+MadeKind = Literal["port", "floating ip", "trunk", "volume", "key pair"]
 
 
 class MachineProviderStatus(Value, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -39,6 +53,12 @@ class MachineProviderStatus(Value, frozen=True, kw_only=True, rename="camel", om
     ports: tuple[PortRecord, ...] = ()
     """Written before the server is asked for."""
     floating_ip: FloatingAddressRecord | None = msgspec.field(name="floatingIP", default=None)
+    volumes: tuple[VolumeRecord, ...] = ()
+    """Written before the server is asked for."""
+    key_pair: str = ""
+    """Name of the key pair that was made for the cluster of this machine's public key."""
+    made: tuple[MadeKind, ...] = ()
+    """Every kind of thing that was ever made for the machine, so that a delete looks for no other."""
     server_id: str = msgspec.field(name="serverID", default="")
     addresses: tuple[NodeAddress, ...] = ()
     """What ports and floating address give the server."""

@@ -11,7 +11,7 @@ from keystoneauth1 import exceptions
 
 from kubecapy.contract.errors import PermissionDenied, ProviderError, Throttled, Unavailable
 from kubecapy.providers.openstack.cloud.identity import CloudIdentity
-from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS
+from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS, ServiceMissing
 
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
 _SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
@@ -22,7 +22,7 @@ def connection_error(error: exceptions.ClientException, doing: str, identity: Cl
     """Return the error for a call that got no answer; its effect may have happened all the same."""
     _let_go(error)
     if isinstance(error, exceptions.EndpointNotFound):
-        return Unavailable(f'{doing}: the catalog of cloud "{identity.name}" has no such service: {_short(error)}')
+        return ServiceMissing(f'{doing}: the catalog of cloud "{identity.name}" has no such service: {_short(error)}')
     return Unavailable(f"{doing}: {_why(error, identity)}")
 
 

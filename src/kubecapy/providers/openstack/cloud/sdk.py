@@ -29,7 +29,12 @@ CONNECTIONS: Final = 8
 TIMEOUT_SECONDS: Final = 60.0
 """How long one call may take before the cloud counts as silent."""
 
-_VERSION_PATHS: Final[Mapping[Service, str]] = {"compute": "/v2.1", "network": "/v2.0", "image": "/v2"}
+_VERSION_PATHS: Final[Mapping[Service, str]] = {
+    "compute": "/v2.1",
+    "network": "/v2.0",
+    "image": "/v2",
+    "block-storage": "/v3",
+}
 
 
 class SdkTransport:
@@ -224,8 +229,9 @@ def _versioned(url: str, service: Service) -> str:
     root, suffix = url.rstrip("/"), _VERSION_PATHS[service]
     last = urlsplit(root).path.rpartition("/")[2]
     has_version = last[:1] == "v" and last[1:2].isdigit()
-    in_front = "/v2" in urlsplit(root).path  # Compute's older form ends in the project: /v2.1/<project>.
-    return root if has_version or (service == "compute" and in_front) else root + suffix
+    # Block storage, and compute in its older form, end in the project: /v3/<project>.
+    in_front = f"{suffix[:3]}" in urlsplit(root).path
+    return root if has_version or (service in ("compute", "block-storage") and in_front) else root + suffix
 
 
 def _write_ca(pem: str) -> Path:

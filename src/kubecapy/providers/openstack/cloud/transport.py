@@ -7,7 +7,7 @@ import msgspec
 
 from kubecapy.telemetry.secrets import Secret
 
-Service = Literal["compute", "network", "image"]
+Service = Literal["compute", "network", "image", "block-storage"]
 Query = tuple[tuple[str, str], ...]
 
 
@@ -53,6 +53,7 @@ class Transport(Protocol):
         """Send `call` and return the answer, whatever its status.
 
         Raises:
+            ServiceMissing: the catalog has no such service; nothing was sent.
             Unavailable: nothing that can be read came back; the effect may have happened all the same.
             PermissionDenied: the credentials were refused.
         """

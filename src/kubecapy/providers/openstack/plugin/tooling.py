@@ -17,7 +17,7 @@ from kubecapy.providers.openstack.naming import mark_of
 from kubecapy.providers.openstack.plugin import components, templates
 from kubecapy.providers.openstack.plugin.credentials import credentials_secrets
 from kubecapy.providers.openstack.plugin.preflight import find_obstacles
-from kubecapy.providers.openstack.services.marks import list_marked_ports, list_marked_servers
+from kubecapy.providers.openstack.services.marks import find_marked
 from kubecapy.providers.openstack.services.projects import Projects
 
 
@@ -49,12 +49,7 @@ class OpenStackTooling:
         return await find_obstacles(self._projects, cluster, machines)
 
     async def find_leftovers(self, cluster: Cluster) -> Sequence[Leftover]:
-        """Return the servers and ports that bear the cluster's mark."""
+        """Return everything that bears the cluster's mark."""
         credentials = find_credentials(value_of(cluster.spec.provider_spec))
         project = await self._projects.find(credentials, cluster.metadata.namespace)
-        servers = await list_marked_servers(project, mark_of(cluster))
-        ports = await list_marked_ports(project, mark_of(cluster))
-        return (
-            *(Leftover("server", server.id, server.name) for server in servers if server.status != "DELETED"),
-            *(Leftover("port", port.id, port.name) for port in ports),
-        )
+        return await find_marked(project, mark_of(cluster))

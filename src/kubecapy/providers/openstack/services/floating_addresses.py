@@ -49,7 +49,7 @@ async def ensure_floating_address(
         return floating
     if floating.port_id:
         raise Conflict(await _in_use(project, owner, floating))
-    return await _associate(project, owner, floating, port)
+    return await associate(project, owner, floating, port)
 
 
 async def _find(project: Project, owner: Owner, address: str, max_age_seconds: float) -> FloatingAddress:
@@ -70,7 +70,13 @@ def _with_address(listed: Iterable[FloatingAddress], address: str) -> FloatingAd
     return next((item for item in listed if ipaddress.ip_address(item.floating_ip_address) == wanted), None)
 
 
-async def _associate(project: Project, owner: Owner, floating: FloatingAddress, port: Port) -> FloatingAddress:
+async def associate(project: Project, owner: Owner, floating: FloatingAddress, port: Port) -> FloatingAddress:
+    """Lead an address that is free to `port`.
+
+    Raises:
+        NotFound: no router joins its network and the port's.
+        Conflict: someone took it at this moment.
+    """
     address = floating.floating_ip_address
     _LOG.log(V(2), "associating floating address %s with port %s of %s", address, port.name, owner)
     call = Call(
@@ -81,12 +87,12 @@ async def _associate(project: Project, owner: Owner, floating: FloatingAddress, 
         headers=_unchanged_since(floating),
     )
     try:
-        changed = await project.client.write(call, {"floatingip": _target(port)}, "floatingip", FloatingAddress)
+        changed = await project.client.write(call, {"floatingip": association(port)}, "floatingip", FloatingAddress)
     except ProviderError as error:
         # What the list shows of the address is outdated, or the association may have happened all the same.
         if isinstance(error, Unavailable | Conflict | NotFound):
             project.floating_addresses.invalidate()
-        raise _told_apart(error, address, port, owner) from error
+        raise told_apart(error, address, port, owner) from error
     project.floating_addresses.note_changed(changed)
     return changed
 
@@ -102,14 +108,15 @@ def _unchanged_since(floating: FloatingAddress) -> dict[str, str]:
     return {"If-Match": f"revision_number={floating.revision_number}"}
 
 
-def _target(port: Port) -> dict[str, str]:
-    """Return the association; Neutron must be told the fixed address where the port has several."""
+def association(port: Port) -> dict[str, str]:
+    """Return the fields that lead an address to `port`; Neutron must be told where the port has several addresses."""
     target = {"port_id": port.id}
     ipv4 = [fixed.ip_address for fixed in port.fixed_ips if ipaddress.ip_address(fixed.ip_address).version == 4]
     return {**target, "fixed_ip_address": ipv4[0]} if len(ipv4) > 1 else target
 
 
-def _told_apart(error: ProviderError, address: str, port: Port, owner: Owner) -> ProviderError:
+def told_apart(error: ProviderError, address: str, port: Port, owner: Owner) -> ProviderError:
+    """Return `error` in words that name the missing router, where that is what it means."""
     if not isinstance(error, NotFound) or _NO_ROUTER not in str(error):
         return error
     return NotFound(

@@ -2,10 +2,32 @@
 
 from collections.abc import Sequence
 
+from kubecapy.contract.provider import Leftover
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import METADATA_CLUSTER
+from kubecapy.providers.openstack.services.key_pairs import list_marked_key_pairs
+from kubecapy.providers.openstack.services.own_addresses import list_marked_addresses
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import Port, Server
+from kubecapy.providers.openstack.services.trunks import list_marked_trunks
+from kubecapy.providers.openstack.services.volumes import has_block_storage, list_marked_volumes
+
+
+async def find_marked(project: Project, mark: str) -> Sequence[Leftover]:
+    """Return all of it, in the words of people; what the cluster was asked to keep is not among it."""
+    servers = [server for server in await list_marked_servers(project, mark) if server.status != "DELETED"]
+    volumes = await list_marked_volumes(project, mark) if await has_block_storage(project) else ()
+    return (
+        *(Leftover("server", server.id, server.name) for server in servers),
+        *(Leftover("trunk", trunk.id, trunk.name) for trunk in await list_marked_trunks(project, mark)),
+        *(Leftover("port", port.id, port.name) for port in await list_marked_ports(project, mark)),
+        *(
+            Leftover("floating ip", address.id, address.floating_ip_address)
+            for address in await list_marked_addresses(project, mark)
+        ),
+        *(Leftover("volume", volume.id, volume.name or "") for volume in volumes),
+        *(Leftover("key pair", pair.id, pair.name) for pair in await list_marked_key_pairs(project, mark)),
+    )
 
 
 async def list_marked_servers(project: Project, mark: str) -> Sequence[Server]:

@@ -1,22 +1,10 @@
-"""Check the key pair and the availability zone that a machine's spec names."""
-
-from urllib.parse import quote
+"""Check the availability zone and the server group that a machine's spec names."""
 
 from kubecapy.contract.errors import NotFound
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.services.project import Project
-from kubecapy.providers.openstack.services.resources import KeyPair, Zone
-
-
-async def check_key_pair(project: Project, name: str) -> None:
-    """Return where Nova has the key pair for our user; an empty name asks for none.
-
-    Raises:
-        NotFound: it has not; the message says how to register one.
-    """
-    if not name:
-        return
-    await project.look_up(("key pair", name), lambda: _find_key_pair(project, name))
+from kubecapy.providers.openstack.services.resources import ServerGroup, Zone
+from kubecapy.providers.openstack.services.selection import the_only
 
 
 async def check_zone(project: Project, name: str) -> None:
@@ -29,18 +17,17 @@ async def check_zone(project: Project, name: str) -> None:
         await project.look_up(("zone", name), lambda: _find_zone(project, name))
 
 
-async def _find_key_pair(project: Project, name: str) -> KeyPair:
-    call = Call(
-        doing=f'looking for key pair "{name}"',
-        service="compute",
-        method="GET",
-        path=f"/os-keypairs/{quote(name, safe='')}",
-    )
-    try:
-        return await project.client.read(call, "keypair", KeyPair)
-    except NotFound as error:
-        hint = f"openstack keypair create --public-key FILE {name}"
-        raise NotFound(f'key pair "{name}" is not registered for the user; register it: {hint}') from error
+async def find_server_group(project: Project, name_or_id: str) -> str:
+    """Return the id of the server group; an empty name asks for none and gives an empty id.
+
+    Raises:
+        NotFound: the project has none of that name or id.
+        Conflict: several have the name.
+    """
+    if not name_or_id:
+        return ""
+    group = await project.look_up(("server group", name_or_id), lambda: _find_group(project, name_or_id))
+    return group.id
 
 
 async def _find_zone(project: Project, name: str) -> Zone:
@@ -54,3 +41,11 @@ async def _find_zone(project: Project, name: str) -> Zone:
     if not zone.state.available:
         raise NotFound(f'availability zone "{name}" is not available')
     return zone
+
+
+async def _find_group(project: Project, name_or_id: str) -> ServerGroup:
+    call = Call(doing="listing server groups", service="compute", method="GET", path="/os-server-groups")
+    groups = await project.client.list(call, "server_groups", ServerGroup)
+    by_id = [group for group in groups if group.id == name_or_id]
+    found = by_id or [group for group in groups if group.name == name_or_id]
+    return the_only(found, "server group", f'"{name_or_id}"')

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 
 from kubecapy.contract.errors import Conflict, ProviderError, Unavailable
+from kubecapy.providers.openstack.api.ports_spec import AddressPair
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import Owner
-from kubecapy.providers.openstack.services.networks import Attachment
+from kubecapy.providers.openstack.services.networks import FixedAddressChoice
+from kubecapy.providers.openstack.services.port_wishes import PortWish
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import Port
 from kubecapy.telemetry.logs import V, get_logger
@@ -20,31 +22,17 @@ from kubecapy.telemetry.logs import V, get_logger
 _LOG = get_logger(__name__)
 
 
-class PortWish(msgspec.Struct, frozen=True):
-    """One port that a machine must have."""
-
-    name: str
-    attachment: Attachment
-    security_group_ids: tuple[str, ...]
-    """Empty means the project's default group."""
-    tags: tuple[str, ...]
-
-
-def plan_ports(
-    owner: Owner, attachments: Sequence[Attachment], security_group_ids: tuple[str, ...], tags: tuple[str, ...]
-) -> tuple[PortWish, ...]:
-    """Return the wished ports, named in the order of the attachments."""
-    return tuple(
-        PortWish(owner.port_name(str(index) if index else ""), attachment, security_group_ids, tags)
-        for index, attachment in enumerate(attachments)
-    )
-
-
 async def find_ports(project: Project, owner: Owner, max_age_seconds: float) -> tuple[Port, ...]:
-    """Return the machine's ports, sorted by name; the first one is the machine's first network."""
+    """Return the machine's ports, sorted by name: the numbered ones by their number, then the others."""
     listed = (await project.ports(owner.description).read(max_age_seconds)).values()
     own = [port for port in listed if owner.owns_port(port.name, port.description)]
     return tuple(sorted(own, key=lambda port: _order(owner, port)))
+
+
+def in_order(ports: Sequence[Port], names: Sequence[str]) -> tuple[Port, ...]:
+    """Return `ports` as `names` order them; those of other names come last."""
+    places = {name: place for place, name in enumerate(names)}
+    return tuple(sorted(ports, key=lambda port: places.get(port.name, len(places))))
 
 
 async def ensure_ports(project: Project, owner: Owner, wishes: Sequence[PortWish]) -> tuple[Port, ...]:
@@ -58,7 +46,11 @@ async def ensure_ports(project: Project, owner: Owner, wishes: Sequence[PortWish
 
 
 async def delete_port(project: Project, owner: Owner, port: Port) -> None:
-    """Delete a port that bears the machine's mark; absent is success. Its floating address is set free by Neutron."""
+    """Delete a port that bears the machine's mark; absent is success. Its floating address is set free by Neutron.
+
+    Raises:
+        Conflict: something holds it; it may let go.
+    """
     _LOG.log(V(2), "deleting port %s (%s) of %s", port.name, port.id, owner)
     call = Call(doing=f"deleting port {port.name} of {owner}", service="network", method="DELETE", path=_path(port.id))
     await project.client.delete(call)
@@ -96,20 +88,33 @@ async def _create_port(project: Project, owner: Owner, wish: PortWish) -> Port:
 
 
 def _port_body(owner: Owner, wish: PortWish) -> dict[str, Any]:
-    attachment = wish.attachment
-    fixed = {"subnet_id": attachment.subnet_id, "ip_address": attachment.fixed_ip}
-    given = {name: value for name, value in fixed.items() if value}
-    body: dict[str, Any] = {
+    groups = wish.security_group_ids
+    optional: dict[str, Any] = {
+        "fixed_ips": [_fixed(choice) for choice in wish.attachment.fixed] or None,
+        "security_groups": None if groups is None else list(groups),
+        "allowed_address_pairs": [_pair(pair) for pair in wish.allowed_address_pairs] or None,
+        "binding:vnic_type": wish.vnic_type or None,
+        "binding:profile": dict(wish.profile) or None,
+        "mac_address": wish.mac_address or None,
+        "port_security_enabled": wish.port_security,
+    }
+    return {
         "name": wish.name,
         "description": owner.description,
-        "network_id": attachment.network_id,
+        "network_id": wish.attachment.network_id,
         "admin_state_up": True,
+        **{name: value for name, value in optional.items() if value is not None},
     }
-    if given:
-        body["fixed_ips"] = [given]
-    if wish.security_group_ids:
-        body["security_groups"] = list(wish.security_group_ids)
-    return body
+
+
+def _fixed(choice: FixedAddressChoice) -> dict[str, str]:
+    fields = {"subnet_id": choice.subnet_id, "ip_address": choice.address}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _pair(pair: AddressPair) -> dict[str, str]:
+    fields = {"ip_address": pair.ip_address, "mac_address": pair.mac_address}
+    return {name: value for name, value in fields.items() if value}
 
 
 async def _ensure_tags(project: Project, owner: Owner, wish: PortWish, port: Port) -> Port:
@@ -129,7 +134,6 @@ def _path(port_id: str) -> str:
     return f"/ports/{port_id}"
 
 
-def _order(owner: Owner, port: Port) -> tuple[int, str]:
-    """Sort as `plan_ports` numbers: the first name, then by index."""
-    index = port.name.removeprefix(owner.port_name()).removeprefix("_")
-    return (int(index) if index.isdigit() else 0, port.id)
+def _order(owner: Owner, port: Port) -> tuple[int, int, str]:
+    ending = port.name.removeprefix(owner.port_name()).removeprefix("_")
+    return (0, int(ending or 0), port.id) if not ending or ending.isdigit() else (1, 0, ending)

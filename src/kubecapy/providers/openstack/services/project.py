@@ -9,11 +9,12 @@ from kubecapy.clock import Clock
 from kubecapy.providers.openstack.cloud.client import CloudClient
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import OWNED_TAG
-from kubecapy.providers.openstack.services.listing import Listing
+from kubecapy.providers.openstack.services.listing import Identified, Listing
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
 from kubecapy.providers.openstack.services.shared import Shared
 
 T = TypeVar("T")
+I = TypeVar("I", bound=Identified)  # noqa: E741 - an item
 
 TAGS_MICROVERSION: Final = "2.52"
 """The first one in which the request that makes a server takes tags (Nova 16, Pike)."""
@@ -46,6 +47,7 @@ class Project:
         self.servers: Listing[Server] = Listing(clock, self._list_servers)
         self.floating_addresses: Listing[FloatingAddress] = Listing(clock, self._list_floating_addresses)
         self._ports: dict[str, Listing[Port]] = {}
+        self._listings: dict[str, Listing[Any]] = {}  # Any: each key has its own type
         self._references: dict[object, Shared[Any]] = {}  # Any: each key has its own type
 
     def ports(self, description: str) -> Listing[Port]:
@@ -53,6 +55,12 @@ class Project:
         if description not in self._ports:
             self._ports[description] = Listing(self._clock, lambda: self._list_ports(description))
         return self._ports[description]
+
+    def listing(self, key: str, fetch: Callable[[], Awaitable[Sequence[I]]]) -> Listing[I]:
+        """Return the project's one list of a kind of things, which `fetch` reads; `key` names the kind."""
+        if key not in self._listings:
+            self._listings[key] = Listing(self._clock, fetch)
+        return self._listings[key]
 
     async def look_up(self, key: object, fetch: Callable[[], Awaitable[T]]) -> T:
         """Return what `fetch` found lately for `key`; failures are not remembered."""

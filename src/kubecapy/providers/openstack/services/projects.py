@@ -50,7 +50,7 @@ class Projects:
     ) -> None:
         """Read Secrets through `secrets`, files on `executor`; `open_transport` makes a transport without a call."""
         self._clock = clock
-        self._secrets = secrets
+        self.secrets = secrets
         self._environ = environ
         self._executor = executor
         self._open_transport = open_transport
@@ -94,7 +94,7 @@ class Projects:
     async def _read_secret(self, reference: SecretReference, namespace: str) -> CloudsFile:
         namespace = reference.namespace or namespace
         source = f"Secret {namespace}/{reference.name}"
-        data = await self._secrets.read_secret(namespace, reference.name)
+        data = await self.secrets.read_secret(namespace, reference.name)
         if data is None:
             raise CloudsFileError(f"{source} with the cloud's credentials does not exist")
         if CLOUDS_FILE_NAME not in data:

@@ -2,37 +2,70 @@
 
 from collections.abc import Iterable, Sequence
 
-from kubecapy.providers.openstack.cloud.transport import Call
+import msgspec
+
+from kubecapy.providers.openstack.cloud.transport import Call, Service
 from kubecapy.providers.openstack.services.project import Project
-from kubecapy.providers.openstack.services.resources import Flavor, Limits, NetworkQuotas
+from kubecapy.providers.openstack.services.resources import Limits, NetworkQuotas
 
-Need = tuple[str, int, int | None]
-"""What, how many of it, and how many still fit; None where there is no limit."""
+Room = tuple[str, int, int | None]
+"""What, how many of it are needed, and how many still fit; None where there is no limit."""
 
 
-async def find_shortages(project: Project, flavors: Sequence[Flavor], ports: int) -> Sequence[str]:
-    """Return one sentence for each quota that servers of these flavors, with so many ports in all, would break."""
-    needs = (*await _compute_needs(project, flavors), *await _network_needs(project, ports))
+class Need(msgspec.Struct, frozen=True):
+    """What is to be made, in all."""
+
+    servers: int = 0
+    cores: int = 0
+    memory_mib: int = 0
+    ports: int = 0
+    floating_addresses: int = 0
+    volumes: int = 0
+    gigabytes: int = 0
+
+
+async def find_shortages(project: Project, need: Need) -> Sequence[str]:
+    """Return one sentence for each quota that `need` would break; Cinder is asked only where volumes are needed."""
+    rooms = (
+        *await _compute_rooms(project, need),
+        *await _network_rooms(project, need),
+        *(await _storage_rooms(project, need) if need.volumes else ()),
+    )
     return [
-        f"the project's quota has room for {max(room, 0)} {what}, {need} are needed"
-        for what, need, room in needs
-        if room is not None and need > room
+        f"the project's quota has room for {max(room, 0)} {what}, {needed} are needed"
+        for what, needed, room in rooms
+        if room is not None and needed > room
     ]
 
 
-async def _compute_needs(project: Project, flavors: Sequence[Flavor]) -> Iterable[Need]:
-    call = Call(doing="reading the project's limits", service="compute", method="GET", path="/limits")
-    limits = await project.client.read(call, "limits", Limits)
+async def _compute_rooms(project: Project, need: Need) -> Iterable[Room]:
+    limits = await _limits(project, "compute")
     return (
-        ("servers", len(flavors), limits.room("maxTotalInstances", "totalInstancesUsed")),
-        ("cores", sum(flavor.vcpus for flavor in flavors), limits.room("maxTotalCores", "totalCoresUsed")),
-        ("MiB of memory", sum(flavor.ram for flavor in flavors), limits.room("maxTotalRAMSize", "totalRAMUsed")),
+        ("servers", need.servers, limits.room("maxTotalInstances", "totalInstancesUsed")),
+        ("cores", need.cores, limits.room("maxTotalCores", "totalCoresUsed")),
+        ("MiB of memory", need.memory_mib, limits.room("maxTotalRAMSize", "totalRAMUsed")),
     )
 
 
-async def _network_needs(project: Project, ports: int) -> Iterable[Need]:
-    """Return the need of ports; Neutron tells what is used only with its extension `quota_details`."""
+async def _storage_rooms(project: Project, need: Need) -> Iterable[Room]:
+    limits = await _limits(project, "block-storage")
+    return (
+        ("volumes", need.volumes, limits.room("maxTotalVolumes", "totalVolumesUsed")),
+        ("GiB of volumes", need.gigabytes, limits.room("maxTotalVolumeGigabytes", "totalGigabytesUsed")),
+    )
+
+
+async def _limits(project: Project, service: Service) -> Limits:
+    call = Call(doing="reading the project's limits", service=service, method="GET", path="/limits")
+    return await project.client.read(call, "limits", Limits)
+
+
+async def _network_rooms(project: Project, need: Need) -> Iterable[Room]:
+    """Return the need of Neutron's things; it tells what is used only with its extension `quota_details`."""
     path = f"/quotas/{await project.client.project_id()}/details"
     call = Call(doing="reading the project's quotas", service="network", method="GET", path=path)
     quotas = await project.client.find(call, "quota", NetworkQuotas)
-    return (("ports", ports, quotas.port.room if quotas else None),)
+    return (
+        ("ports", need.ports, quotas.port.room if quotas else None),
+        ("floating addresses", need.floating_addresses, quotas.floatingip.room if quotas else None),
+    )

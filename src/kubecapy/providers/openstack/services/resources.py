@@ -58,6 +58,61 @@ class FloatingAddress(msgspec.Struct, frozen=True):
     floating_ip_address: str
     port_id: str | None = None
     revision_number: int | None = None
+    description: str | None = ""
+    tags: tuple[str, ...] = ()
+
+
+class Trunk(msgspec.Struct, frozen=True):
+    """A Neutron trunk."""
+
+    id: str
+    name: str = ""
+    description: str | None = ""
+    port_id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class VolumeAttachment(msgspec.Struct, frozen=True):
+    """Where a Cinder volume is attached."""
+
+    server_id: str = ""
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """A Cinder volume."""
+
+    id: str
+    name: str | None = ""
+    status: str = ""
+    metadata: Mapping[str, str] = {}
+    attachments: tuple[VolumeAttachment, ...] = ()
+
+    @property
+    def server_ids(self) -> tuple[str, ...]:
+        """The servers that it is attached to."""
+        return tuple(attachment.server_id for attachment in self.attachments)
+
+
+class VolumeType(msgspec.Struct, frozen=True):
+    """A Cinder volume type."""
+
+    id: str
+    name: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A Cinder snapshot."""
+
+    id: str
+    name: str | None = ""
+    status: str = ""
+
+
+class ServerGroup(msgspec.Struct, frozen=True):
+    """A Nova server group."""
+
+    id: str
+    name: str = ""
 
 
 class Flavor(msgspec.Struct, frozen=True):
@@ -79,9 +134,21 @@ class Image(msgspec.Struct, frozen=True):
 
 
 class KeyPair(msgspec.Struct, frozen=True):
-    """A Nova key pair, without its key."""
+    """A Nova key pair of our user."""
 
     name: str
+    public_key: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name, which is unique for a user."""
+        return self.name
+
+
+class ListedKeyPair(msgspec.Struct, frozen=True):
+    """An entry of Nova's list of key pairs, which wraps each."""
+
+    keypair: KeyPair
 
 
 class ZoneState(msgspec.Struct, frozen=True):
@@ -121,6 +188,7 @@ class Server(msgspec.Struct, frozen=True):
     metadata: Mapping[str, str] = {}
     fault: Fault | None = None
     addresses: Mapping[str, tuple[ServerAddress, ...]] = {}
+    key_name: str | None = None
 
 
 class Console(msgspec.Struct, frozen=True):
@@ -130,7 +198,7 @@ class Console(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the project may have in Nova, and has; a negative limit is none."""
+    """What the project may have in Nova or Cinder, and has; a negative limit is none."""
 
     absolute: Mapping[str, Any] = {}  # Any: numbers, and texts in some releases
 
@@ -159,3 +227,10 @@ class NetworkQuotas(msgspec.Struct, frozen=True):
     """Those of Neutron's quotas that machines use."""
 
     port: NetworkQuota = NetworkQuota()
+    floatingip: NetworkQuota = NetworkQuota()
+
+
+class Extension(msgspec.Struct, frozen=True):
+    """An extension of Neutron."""
+
+    alias: str

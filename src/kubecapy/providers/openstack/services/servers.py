@@ -5,30 +5,20 @@ same request lets one list find all of them; clouds without tags are asked by na
 regular expression, so it is anchored.
 """
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from kubecapy.contract.actuators import InstanceState
-from kubecapy.contract.errors import Conflict, InvalidConfiguration, ProviderError, Unavailable
+from kubecapy.contract.errors import Conflict, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call
-from kubecapy.providers.openstack.naming import (
-    METADATA_CLUSTER,
-    METADATA_MACHINE,
-    METADATA_MACHINE_MARK,
-    OWNED_TAG,
-    Owner,
-)
+from kubecapy.providers.openstack.naming import METADATA_MACHINE_MARK, Owner
 from kubecapy.providers.openstack.services.project import TAGS_MICROVERSION, Project
 from kubecapy.providers.openstack.services.resources import Console, Server
+from kubecapy.providers.openstack.services.server_request import ServerWish, server_metadata, server_request
 from kubecapy.telemetry.logs import V, get_logger
-from kubecapy.telemetry.secrets import Secret
-
-USER_DATA_BYTES_MAX: Final = 65535
-"""Limit: Nova refuses longer user data, counted as base64 (compute API, "Create Server")."""
 
 _GONE: Final = frozenset({"DELETED", "SOFT_DELETED"})
 _STATES: Final[Mapping[str, InstanceState]] = {
@@ -54,20 +44,6 @@ _STATES: Final[Mapping[str, InstanceState]] = {
 """Every status of https://docs.openstack.org/api-guide/compute/server_concepts.html but the two that mean gone."""
 
 _LOG = get_logger(__name__)
-
-
-class ServerWish(msgspec.Struct, frozen=True):
-    """The server that a machine must have."""
-
-    image_id: str
-    flavor_id: str
-    port_ids: tuple[str, ...]
-    user_data: Secret[bytes]
-    key_name: str = ""
-    availability_zone: str = ""
-    tags: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = {}
-    config_drive: bool | None = None
 
 
 class ServerFinder(msgspec.Struct, frozen=True):
@@ -128,6 +104,12 @@ def bears_mark(server: Server, owner: Owner) -> bool:
     return server.metadata.get(METADATA_MACHINE_MARK) == owner.machine_mark
 
 
+async def is_softly_deleted(project: Project, server_id: str) -> bool:
+    """Return whether Nova keeps the server for a while before it really deletes it; lists do not show it then."""
+    server = await _find_by_id(project, server_id)
+    return server is not None and server.status == "SOFT_DELETED"
+
+
 async def create_server(project: Project, owner: Owner, wish: ServerWish, *, with_tags: bool) -> Server:
     """Make the server; the caller has looked for it before.
 
@@ -135,7 +117,7 @@ async def create_server(project: Project, owner: Owner, wish: ServerWish, *, wit
         InvalidConfiguration: the user data is too long.
         Conflict: a port is in use, which happens where a lost reply had made a server already.
     """
-    body = _server_body(owner, wish, with_tags=with_tags)
+    request = server_request(owner, wish, with_tags=with_tags)
     _LOG.log(V(2), "creating server %s of %s", owner.machine, owner)
     call = Call(
         doing=f"creating server {owner.machine} of {owner}",
@@ -145,14 +127,16 @@ async def create_server(project: Project, owner: Owner, wish: ServerWish, *, wit
         microversion=TAGS_MICROVERSION if with_tags else "",
     )
     try:
-        made = await project.client.write(call, {"server": body}, "server", Server)
+        made = await project.client.write(call, request, "server", Server)
     except ProviderError as error:
         if isinstance(error, Unavailable | Conflict):
             project.servers.invalidate()  # The server may be there all the same.
         else:
             project.forget_references()
         raise
-    server = msgspec.structs.replace(made, name=owner.machine, metadata=body["metadata"])
+    server = msgspec.structs.replace(
+        made, name=owner.machine, metadata=server_metadata(owner, wish), key_name=wish.key_name or None
+    )
     project.servers.note_made(server)
     return server
 
@@ -205,42 +189,6 @@ def _checked(server: Server, owner: Owner) -> Server:
             "else remove spec.providerID and annotation openstack-resourceId from the Machine"
         )
     return server
-
-
-def _server_body(owner: Owner, wish: ServerWish, *, with_tags: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "name": owner.machine,
-        "imageRef": wish.image_id,
-        "flavorRef": wish.flavor_id,
-        "networks": [{"port": port_id} for port_id in wish.port_ids],
-        "metadata": {**wish.metadata, **_marks(owner)},
-        "user_data": _encoded(wish.user_data, owner),
-    }
-    optional = {
-        "key_name": wish.key_name or None,
-        "availability_zone": wish.availability_zone or None,
-        "config_drive": wish.config_drive,
-        "tags": list(dict.fromkeys((OWNED_TAG, owner.mark, owner.machine_mark, *wish.tags))) if with_tags else None,
-    }
-    return body | {name: value for name, value in optional.items() if value is not None}
-
-
-def _marks(owner: Owner) -> dict[str, str]:
-    return {
-        METADATA_CLUSTER: owner.mark,
-        METADATA_MACHINE: f"{owner.namespace}/{owner.machine}",
-        METADATA_MACHINE_MARK: owner.machine_mark,
-    }
-
-
-def _encoded(user_data: Secret[bytes], owner: Owner) -> str:
-    encoded = base64.b64encode(user_data.reveal()).decode()
-    if len(encoded) > USER_DATA_BYTES_MAX:
-        raise InvalidConfiguration(
-            f"user data of {owner} has {len(encoded)} bytes as base64, Nova takes {USER_DATA_BYTES_MAX}; "
-            "shorten the template in the user-data Secret"
-        )
-    return encoded
 
 
 def _path(server_id: str) -> str:

@@ -1,0 +1,103 @@
+"""Find, make and delete Nova's key pairs.
+
+A key pair belongs to the user of the credentials, not to the project. One that is made of a public key is named after
+the cluster's mark and the key: all machines of the cluster share it, and two clusters of one user never do. It goes
+with the last server of the cluster that was made with it. A server keeps its key without the pair.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from kubecapy.contract.errors import Conflict, NotFound, ProviderError, Unavailable
+from kubecapy.providers.openstack.cloud.transport import Call
+from kubecapy.providers.openstack.naming import METADATA_CLUSTER, Owner
+from kubecapy.providers.openstack.services.listing import Listing
+from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.resources import KeyPair, ListedKeyPair
+from kubecapy.telemetry.logs import V, get_logger
+
+_LOG = get_logger(__name__)
+
+
+def key_pair_name(cluster_mark: str, public_key: str) -> str:
+    """Return the name of the pair that a cluster has of a public key; the key's comment does not count."""
+    words = public_key.split()[:2]
+    return f"{cluster_mark}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:12]}"
+
+
+async def check_key_pair(project: Project, name: str) -> None:
+    """Return where Nova has the key pair for our user; an empty name asks for none.
+
+    Raises:
+        NotFound: it has not; the message says how to register one.
+    """
+    if name:
+        await project.look_up(("key pair", name), lambda: _find(project, name))
+
+
+async def ensure_key_pair(project: Project, owner: Owner, public_key: str) -> str:
+    """Find or make the cluster's pair of `public_key`; return its name.
+
+    Raises:
+        CapacityExhausted: the user's quota of key pairs is used up.
+    """
+    name = key_pair_name(owner.mark, public_key)
+    listing = _listing(project)
+    if name in await listing.read(project.freshness.changing):
+        return name
+    _LOG.log(V(2), "creating key pair %s for %s", name, owner)
+    call = Call(doing=f"creating key pair {name} for {owner}", service="compute", method="POST", path="/os-keypairs")
+    try:
+        made = await project.client.write(
+            call, {"keypair": {"name": name, "public_key": public_key.strip()}}, "keypair", KeyPair
+        )
+    except Conflict:
+        made = KeyPair(name)  # Nova knows the name: another machine, or a lost reply, was quicker with the same key.
+    except ProviderError as error:
+        if isinstance(error, Unavailable):
+            listing.invalidate()
+        raise
+    listing.note_made(made)
+    return name
+
+
+async def delete_unused_key_pair(project: Project, owner: Owner, name: str) -> None:
+    """Delete the cluster's pair `name` where no server of the cluster was made with it; absent is success."""
+    servers = (await project.servers.read(project.freshness.changing)).values()
+    if any(server.key_name == name and server.metadata.get(METADATA_CLUSTER) == owner.mark for server in servers):
+        return
+    listing = _listing(project)
+    if name not in await listing.read(project.freshness.changing):
+        return
+    _LOG.log(V(2), "deleting key pair %s, which %s was the last to use", name, owner)
+    doing = f"deleting key pair {name} of {owner}"
+    await project.client.delete(Call(doing=doing, service="compute", method="DELETE", path=_path(name)))
+    listing.note_deleted(name)
+
+
+async def list_marked_key_pairs(project: Project, mark: str) -> Sequence[KeyPair]:
+    """Return our user's pairs that were made for a cluster."""
+    listed = (await _listing(project).read(project.freshness.changing)).values()
+    return [pair for pair in listed if pair.name.startswith(f"{mark}-")]
+
+
+async def _find(project: Project, name: str) -> KeyPair:
+    call = Call(doing=f'looking for key pair "{name}"', service="compute", method="GET", path=_path(name))
+    try:
+        return await project.client.read(call, "keypair", KeyPair)
+    except NotFound as error:
+        hint = f"openstack keypair create --public-key FILE {name}"
+        raise NotFound(f'key pair "{name}" is not registered for the user; register it: {hint}') from error
+
+
+def _listing(project: Project) -> Listing[KeyPair]:
+    async def fetch() -> Sequence[KeyPair]:
+        call = Call(doing="listing key pairs", service="compute", method="GET", path="/os-keypairs")
+        return [entry.keypair for entry in await project.client.list(call, "keypairs", ListedKeyPair)]
+
+    return project.listing("key pairs", fetch)
+
+
+def _path(name: str) -> str:
+    return f"/os-keypairs/{quote(name, safe='')}"
