@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 REGION = "RegionOne"
-PATHS = {"identity": "/v3", "compute": "/v2.1"}
+PATHS = {"identity": "/v3", "compute": "/v2.1", "block_storage": "/v3"}
 """What follows a service's address in the catalog; nothing for the others."""
-DATABASES = ("keystone", "placement", "glance", "nova", "nova_api", "nova_cell0", "neutron")
+DATABASES = ("keystone", "placement", "glance", "nova", "nova_api", "nova_cell0", "neutron", "cinder")
 DATABASE_USER = "openstack"
 _LONG_SECONDS = 1_000_000
 """For what must not happen while tests run. Limit: Neutron refuses an agent_down_time over 2**31 ms."""
@@ -52,12 +52,13 @@ def write_configuration(plan: Plan) -> None:
         "compute/nova.conf": _compute(plan),
         "network/neutron.conf": _network(plan),
         "network/plugins/ml2/ml2_conf.ini": _switch(),
+        "block_storage/cinder.conf": _block_storage(plan),
     }
     etc = plan.folder / "etc"
     for name, content in files.items():
         _write(etc / name, render(content))
     _write(etc / "compute" / "api-paste.ini", (plan.upstream / "nova" / "api-paste.ini").read_text())
-    _write(etc / "catalog.json", json.dumps({service: plan.url(service) for service in plan.ports}))
+    _write(etc / "catalog.json", json.dumps({service.replace("_", "-"): plan.url(service) for service in plan.ports}))
 
 
 def render(content: _File) -> str:
@@ -159,6 +160,7 @@ def _compute(plan: Plan) -> _File:
         "oslo_messaging_notifications": {"driver": "noop"},
         "placement": _login(plan, "compute"),
         "neutron": _login(plan, "compute"),
+        "cinder": {**_login(plan, "compute"), "catalog_info": "block-storage::publicURL"},
         "service_user": {**_login(plan, "compute"), "send_service_user_token": True},
         "keystone_authtoken": _tokens(plan, "compute"),
     }
@@ -204,6 +206,37 @@ def _switch() -> _File:
         "ml2_type_vlan": {"network_vlan_ranges": "physical:100:3000"},
         "ml2_type_vxlan": {"vni_ranges": "1:65535"},
         "securitygroup": {"enable_security_group": True},
+    }
+
+
+def _block_storage(plan: Plan) -> _File:
+    state = plan.folder / "work" / "block_storage"
+    return {
+        "DEFAULT": {
+            **_logged(plan, "block_storage"),
+            "transport_url": "fake://",
+            "host": "store",
+            "my_ip": "127.0.0.1",
+            "state_path": state,
+            "api_paste_config": plan.upstream / "cinder" / "api-paste.ini",
+            "resource_query_filters_file": plan.upstream / "cinder" / "resource_filters.json",
+            "enabled_backends": "simulated",
+            "glance_api_servers": plan.url("image"),
+            "service_down_time": _LONG_SECONDS,
+            "periodic_fuzzy_delay": 0,
+        },
+        "simulated": {
+            "volume_driver": "openstack_services.inside.store.SimulatedStore",
+            "volume_backend_name": "simulated",
+        },
+        "database": _database(plan, "cinder"),
+        "coordination": {"backend_url": f"file://{state}"},
+        "key_manager": {"backend": "cinder.keymgr.conf_key_mgr.ConfKeyManager"},
+        "oslo_concurrency": {"lock_path": plan.folder / "work" / "locks"},
+        "oslo_messaging_notifications": {"driver": "noop"},
+        "nova": _login(plan, "block_storage"),
+        "service_user": {**_login(plan, "block_storage"), "send_service_user_token": True},
+        "keystone_authtoken": _tokens(plan, "block_storage"),
     }
 
 

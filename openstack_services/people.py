@@ -8,7 +8,7 @@ from kubecapy.devcloud import seed
 from kubecapy.devcloud.world.identity import ADMIN_ROLE
 
 SERVICE_PROJECT_ID = "5e2f1c7ad9b04c0f8e3a6b1d2c4f7e90"
-SERVICE_USERS = ("placement", "image", "compute", "network", "volume")
+SERVICE_USERS = ("placement", "image", "compute", "network", "block_storage")
 _PASSWORD_BYTES = 16
 
 

@@ -20,8 +20,6 @@ from kubecapy.devcloud.settings import AddressPlan
 
 ZONES = {"az2": "compute-3"}
 """Availability zones and their hosts; the others stay in Nova's own zone, `nova`."""
-COMPUTE_LIMITS = {"instances": 100, "cores": 400, "ram": 819_200}
-NETWORK_LIMITS = {"security_group": 50, "security_group_rule": 500}
 IMAGE = b"\0" * 1024
 """Contents of every image: nothing ever runs them."""
 READY_FLOATING_ADDRESSES = 6
@@ -44,6 +42,7 @@ def main(arguments: Sequence[str]) -> None:
         tasks = [
             threads.submit(_plant_compute, admin),
             threads.submit(_plant_images, admin),
+            threads.submit(_plant_block_storage, admin),
             threads.submit(_plant_networks, admin, member, addresses),
         ]
         for task in tasks:
@@ -59,7 +58,7 @@ def _plant_compute(admin: Connection) -> None:
             id=flavor.id, name=flavor.name, vcpus=flavor.vcpus, ram=flavor.ram_mib, disk=flavor.disk_gib
         )
     for project in _PROJECTS:
-        admin.compute.update_quota_set(project.id, user=None, **COMPUTE_LIMITS)
+        admin.compute.update_quota_set(project.id, user=None, **devcloud.COMPUTE_LIMITS)
 
 
 def _plant_images(admin: Connection) -> None:
@@ -75,9 +74,18 @@ def _plant_images(admin: Connection) -> None:
         )
 
 
+def _plant_block_storage(admin: Connection) -> None:
+    known = {found.name for found in admin.block_storage.types()}
+    for kind in devcloud.VOLUME_TYPES:
+        if kind.name not in known:
+            admin.block_storage.create_type(name=kind.name)
+    for project in _PROJECTS:
+        admin.block_storage.update_quota_set(project.id, **devcloud.VOLUME_LIMITS)
+
+
 def _plant_networks(admin: Connection, member: Connection, addresses: AddressPlan) -> None:
     for project in _PROJECTS:
-        admin.network.update_quota(project.id, **NETWORK_LIMITS)
+        admin.network.update_quota(project.id, **devcloud.NETWORK_LIMITS)
     external = admin.network.create_network(
         name="public",
         is_router_external=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from openstack_services.installation import COMPILED, ROOT, Installation
 
-SERVICES = ("identity", "placement", "image", "compute", "network")
+SERVICES = ("identity", "placement", "image", "compute", "network", "block_storage")
 OUTPUT = "log/services.out"
 """In the instance's folder: names of services that ended, a line each, as `ended: compute`."""
 _PLUGINS = ROOT / "openstack_services" / "inside" / "plugins"

@@ -38,7 +38,16 @@ from openstack_services.template import template_key, users_templates
 
 READY = "ready"
 CLOUDS = "clouds.yaml"
-_FOLDERS = ("etc", "log", "images", "console", "work/locks", "work/compute/instances", "work/home")
+_FOLDERS = (
+    "etc",
+    "log",
+    "images",
+    "console",
+    "work/locks",
+    "work/compute/instances",
+    "work/block_storage",
+    "work/home",
+)
 _START_SECONDS = 300
 
 
@@ -165,7 +174,7 @@ class _Supervisor:
     def _settle(self) -> None:
         """Say that all is ready, and hold on to nothing of whoever started us."""
         signal.alarm(0)
-        self._tell(f"{', '.join(SERVICES)} serve, and the cloud is filled")
+        self._tell("the services run, and the cloud is filled")
         self._note(is_ready=True)
         print(READY, flush=True)
         log = os.open(self._folder / "log" / "supervisor.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)

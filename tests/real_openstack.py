@@ -17,7 +17,7 @@ MEMBER_CLOUD, ADMIN_CLOUD = "openstack", "admin"
 
 @pytest.fixture(scope="session")
 def real_openstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """Run Keystone, Glance, Placement, Nova and Neutron for all tests of this process, with what devcloud has."""
+    """Run all services for the tests of this process; the project has what devcloud's has."""
     try:
         find_installation()
     except NotInstalled as error:

@@ -64,7 +64,7 @@ def _ensure_environment(kind: str) -> None:
     if sys.version_info < OLDEST:
         version = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(f"python3 is {version}, Kubecapy needs 3.11 or newer: put a newer python3 first on PATH")
-    print(f"setup: making {venv.relative_to(ROOT)} for {kind} (once) ...", file=sys.stderr)
+    print(f"setup: making {os.path.relpath(venv, ROOT)} for {kind} (once) ...", file=sys.stderr)
     stamp.unlink(missing_ok=True)
     uv = _find_uv()
     if not (venv / "bin" / "python").exists():

@@ -20,7 +20,7 @@ import waitress
 
 from openstack_services.lifeline import end_with_parent
 
-SERVICES = ("identity", "placement", "image", "compute", "network")
+SERVICES = ("identity", "placement", "image", "compute", "network", "block_storage")
 _THREADS = 16
 _BACKLOG = 256
 _SHARED = (

@@ -22,15 +22,12 @@ def make_server(member: Connection) -> Iterator[Callable[..., Any]]:
 
     def make(**wishes: Any) -> Any:
         network = member.network.find_network("private", ignore_missing=False)
-        chosen = {"networks": [{"uuid": network.id}], **wishes}
-        made.append(
-            member.compute.create_server(
-                name=f"s-{uuid.uuid4().hex[:8]}",
-                flavor_id=member.compute.find_flavor(FLAVOR, ignore_missing=False).id,
-                image_id=member.image.find_image(IMAGE, ignore_missing=False).id,
-                **chosen,
-            )
-        )
+        usual = {
+            "flavor_id": member.compute.find_flavor(FLAVOR, ignore_missing=False).id,
+            "image_id": member.image.find_image(IMAGE, ignore_missing=False).id,
+            "networks": [{"uuid": network.id}],
+        }
+        made.append(member.compute.create_server(name=f"s-{uuid.uuid4().hex[:8]}", **usual | wishes))
         return member.compute.wait_for_server(made[-1], interval=_LOOK_SECONDS)
 
     yield make
@@ -74,6 +71,25 @@ def test_a_server_that_fails_says_so_in_novas_words(
 
     (failed,) = member.compute.servers(status="ERROR")
     assert fault in member.compute.get_server(failed.id).fault["message"]
+
+
+def test_a_server_boots_from_a_volume_made_of_an_image_and_has_a_second_one(
+    make_server: Callable[..., Any], member: Connection, openstack: Callable[..., Any]
+) -> None:
+    image = member.image.find_image(IMAGE, ignore_missing=False)
+    new = {"destination_type": "volume", "delete_on_termination": True}
+    root = {**new, "source_type": "image", "uuid": image.id, "boot_index": 0, "volume_size": 12, "volume_type": "fast"}
+    second = {**new, "source_type": "blank", "boot_index": -1, "volume_size": 5}
+
+    server = make_server(image_id="", block_device_mapping=[root, second])
+    volumes = [openstack("volume", "show", attached.id) for attached in server.attached_volumes]
+
+    assert {(volume["size"], volume["type"], volume["bootable"]) for volume in volumes} == {
+        (12, "fast", True),
+        (5, "__DEFAULT__", False),
+    }
+    assert {volume["status"] for volume in volumes} == {"in-use"}
+    assert {volume["attachments"][0]["server_id"] for volume in volumes} == {server.id}
 
 
 def test_trunks_tags_and_allowed_pairs_are_there(member: Connection) -> None:
