@@ -168,7 +168,7 @@ class TestNetworksAndSubnets:
             "NetworkInUse",
             (
                 f"Unable to complete operation on network {network}. There are one or more ports still in use on the "
-                f"network, id for these ports is {port}."
+                f"network, id for these ports is: {port}."
             ),
         )
         assert error(client, "DELETE", f"subnets/{subnet}")[1] == "SubnetInUse"
@@ -235,7 +235,7 @@ class TestRouters:
 
         assert router["external_gateway_info"]["network_id"] == seed.EXTERNAL_NETWORK_ID
         assert port["fixed_ips"][0]["ip_address"] == "10.9.0.1"
-        assert in_use == (409, "RouterInUse", f"Router {router['id']} still has ports")
+        assert in_use == (409, "RouterInUse", f"Router {router['id']} has ports still attached: {port['id']}")
         assert parted.status == 200
         assert client.network("GET", f"ports/{joined['port_id']}").status == 404
         assert client.network("DELETE", f"routers/{router['id']}").status == 204
@@ -334,7 +334,7 @@ class TestSecurityGroups:
             ({"protocol": "tcp", "port_range_min": 2, "port_range_max": 1}, "SecurityGroupInvalidPortRange"),
             (
                 {"remote_ip_prefix": "10.0.0.0/8", "remote_group_id": seed.SECURITY_GROUP_ID},
-                "SecurityGroupRemoteGroupAndRemoteIpPrefix",
+                "SecurityGroupMultipleRemoteEntites",
             ),
         ],
     )
@@ -371,7 +371,7 @@ class TestFloatingIps:
             404,
             "ExternalGatewayForFloatingIPNotFound",
             (
-                f"External network {seed.EXTERNAL_NETWORK_ID} is not reachable from subnet {seed.SUBNET_ID}. "
+                f"External network {seed.EXTERNAL_NETWORK_ID} is not reachable from subnet {seed.SUBNET_ID}.  "
                 f"Therefore, cannot associate Port {port} with a Floating IP."
             ),
         )

@@ -52,6 +52,8 @@ KEY_OF = {
     "security-group-rules": "security_group_rule",
     "floatingips": "floatingip",
     "trunks": "trunk",
+    "add_subports": "sub_ports",
+    "remove_subports": "sub_ports",
     "os-quota-sets": "quota_set",
     "quotas": "quota",
     "application_credentials": "application_credential",
@@ -100,6 +102,7 @@ values = st.recursive(
 
 USER = {"id": seed.MEMBER_USER_ID, "password": "x"}
 LOGIN = {"methods": ["password"], "password": {"user": USER}, "token": {"id": "x"}, "application_credential": {}}
+SUB_PORT = {"port_id": seed.NETWORK_ID, "segmentation_type": "vlan", "segmentation_id": 7}
 SOUND: dict[str, dict[str, Any]] = {
     "server": {
         "name": "s",
@@ -132,7 +135,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "volumeAttachment": {"volumeId": "v", "delete_on_termination": True},
     "keypair": {"name": "k", "public_key": PUBLIC_KEY, "type": "ssh", "user_id": None},
     "interfaceAttachment": {"net_id": seed.NETWORK_ID, "fixed_ips": [{"ip_address": "10.6.0.9"}]},
-    "network": {"name": "n", "mtu": 1400, "tags": ["t"], "admin_state_up": True},
+    "network": {"name": "n", "mtu": 1400, "admin_state_up": True},
     "subnet": {
         "network_id": seed.NETWORK_ID,
         "cidr": "10.9.0.0/24",
@@ -169,7 +172,9 @@ SOUND: dict[str, dict[str, Any]] = {
         "fixed_ip_address": None,
         "description": "",
     },
-    "trunk": {"port_id": seed.NETWORK_ID, "name": "t"},
+    "trunk": {"port_id": seed.NETWORK_ID, "name": "t", "sub_ports": [SUB_PORT]},
+    "networks": [{"name": "one"}, {"name": "two"}],
+    "sub_ports": [SUB_PORT],
     "quota_set": {"cores": 5},
     "quota": {"port": 100},
     "metadata": {"a": "b"},
@@ -201,6 +206,13 @@ def spoil(sound: Any, changes: dict[str, Any]) -> Any:
     return {name: changes[name] if name in changes else spoil(value, changes) for name, value in sound.items()}
 
 
+def without(sound: Any, gone: set[str]) -> Any:
+    """Return `sound` without some of its names; a list loses them in every item."""
+    if isinstance(sound, list):
+        return [without(item, gone) for item in sound]
+    return {name: value for name, value in sound.items() if name not in gone}
+
+
 def bodies(template: str) -> st.SearchStrategy[Any]:
     """Return bodies with the key that the route wants: sound ones gone bad in places, and now and then anything."""
     keys = [KEY_OF[part] for part in template.split("/") if part in KEY_OF][-1:] or ["subnet_id"]
@@ -212,7 +224,7 @@ def bodies_with(key: str) -> st.SearchStrategy[Any]:
     sound = SOUND.get(key, {})
     names = st.sampled_from(sorted(names_in(sound)) or ["name"])
     spoilt = st.dictionaries(names, values, max_size=2).map(lambda changes: {key: spoil(sound, changes)})
-    fewer = st.sets(names, max_size=8).map(lambda gone: {key: {k: v for k, v in sound.items() if k not in gone}})
+    fewer = st.sets(names, max_size=8).map(lambda gone: {key: without(sound, gone)})
     return spoilt | spoilt | fewer | values.map(lambda value: {key: value})
 
 
@@ -250,8 +262,9 @@ def fill(template: str, client: CoreClient, draw: st.DataObject) -> str:
         "port_id": list(world.ports), "tag": ["t"], "key": ["k"],
         "id": [
             seed.NETWORK_ID, seed.SUBNET_ID, seed.ROUTER_ID, seed.SECURITY_GROUP_ID, seed.floating_ip_id(0),
-            *world.ports,
+            *world.ports, *world.trunks, *world.server_groups,
         ],
+        "volume_id": list(world.volumes), "snapshot_id": list(world.snapshots),
     }  # fmt: skip
     path = template
     for name, choices in known.items():

@@ -18,8 +18,8 @@ from kubecapy.devcloud.world.network import (
 from kubecapy.devcloud.world.world import World
 
 
-def allocate_floating_ip(world: World, draft: FloatingIp, now: datetime) -> FloatingIp:
-    """Store `draft` and return it; an empty `floating_ip_address` asks for any free one.
+def allocate_floating_ip(world: World, draft: FloatingIp, now: datetime, *, subnet_id: str | None = None) -> FloatingIp:
+    """Store `draft` and return it; an empty `floating_ip_address` asks for any free one, of `subnet_id` where given.
 
     Raises:
         Refusal: 400 not an external network, or the address is not of it; 409 taken, none left, or quota used up.
@@ -30,7 +30,7 @@ def allocate_floating_ip(world: World, draft: FloatingIp, now: datetime) -> Floa
     if not network.external:
         raise _bad(f"Network {network.id} is not a valid external network")
     usage.require_network_quota(world, draft.project_id, "floatingip")
-    address = _choose_address(world, network.id, draft.floating_ip_address)
+    address = _choose_address(world, network.id, AddressWish(subnet_id, draft.floating_ip_address or None))
     floating_ip = stamp(
         FloatingIp(
             id=draft.id,
@@ -64,7 +64,7 @@ def associate(world: World, floating_ip: FloatingIp, port: Port, fixed_address: 
     if router is None:
         raise not_found(
             f"External network {floating_ip.floating_network_id} is not reachable from subnet {fixed.subnet_id}. "
-            f"Therefore, cannot associate Port {port.id} with a Floating IP.",
+            f" Therefore, cannot associate Port {port.id} with a Floating IP.",
             "ExternalGatewayForFloatingIPNotFound",
         )
     _require_no_other(world, floating_ip, port, fixed)
@@ -104,9 +104,9 @@ def find_router_between(world: World, external_network_id: str, subnet_id: str) 
     return None
 
 
-def _choose_address(world: World, network_id: str, wished: str) -> str:
-    if wished:
-        return give_addresses(world, network_id, [AddressWish(ip_address=wished)])[0].ip_address
+def _choose_address(world: World, network_id: str, wish: AddressWish) -> str:
+    if wish != AddressWish():
+        return give_addresses(world, network_id, [wish])[0].ip_address
     for subnet in subnets_of(world, network_id):
         address = free_address(world, subnet)
         if address is not None:

@@ -2,7 +2,7 @@
 
 import ipaddress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -92,6 +92,7 @@ class Port(Resource, frozen=True, kw_only=True):
     security_groups: tuple[str, ...] = ()
     allowed_address_pairs: tuple[AddressPair, ...] = ()
     port_security_enabled: bool = True
+    profile: dict[str, Any] = msgspec.field(default={}, name="binding:profile")  # Any: opaque to Neutron
     vnic_type: str = msgspec.field(default="normal", name="binding:vnic_type")
     host_id: str = msgspec.field(default="", name="binding:host_id")
 
@@ -144,13 +145,21 @@ class FloatingIp(Resource, frozen=True, kw_only=True):
     status: str = "DOWN"
 
 
+class SubPort(msgspec.Struct, frozen=True):
+    """One VLAN of a trunk, and the port at its end."""
+
+    port_id: str
+    segmentation_id: int
+    segmentation_type: str = "vlan"
+
+
 class Trunk(Resource, frozen=True, kw_only=True):
     """A parent port that carries VLANs."""
 
     port_id: str
     admin_state_up: bool = True
     status: str = "DOWN"
-    sub_ports: tuple[dict[str, str | int], ...] = ()
+    sub_ports: tuple[SubPort, ...] = ()
 
 
 def stamp(resource: R, now: datetime) -> R:

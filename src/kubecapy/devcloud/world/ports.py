@@ -10,7 +10,8 @@ from kubecapy.devcloud.world import security, usage
 from kubecapy.devcloud.world.addresses import AddressWish, give_addresses
 from kubecapy.devcloud.world.compute import Server
 from kubecapy.devcloud.world.floating import disassociate_port
-from kubecapy.devcloud.world.network import Network, Port, Trunk, revise, stamp
+from kubecapy.devcloud.world.network import Network, Port, revise, stamp
+from kubecapy.devcloud.world.trunks import find_trunk, find_trunk_above, follow_parent
 from kubecapy.devcloud.world.world import World
 
 
@@ -75,39 +76,37 @@ def bind_port(world: World, port: Port, server: Server, now: datetime) -> None:
     """Give `port` to a server that has a host; it stays DOWN until the server runs."""
     owner = f"compute:{server.availability_zone}"
     world.ports[port.id] = revise(port, now, device_id=server.id, device_owner=owner, host_id=server.host)
+    follow_parent(world, port.id, now)
 
 
 def unbind_port(world: World, port: Port, now: datetime) -> None:
     """Take `port` from its device; the port and its addresses stay."""
     world.ports[port.id] = revise(port, now, device_id="", device_owner="", host_id="", status="DOWN")
+    follow_parent(world, port.id, now)
 
 
 def set_port_status(world: World, port: Port, status: str, now: datetime) -> None:
-    """Set `port` to ACTIVE or DOWN, and the trunk that it carries."""
+    """Set `port` to ACTIVE or DOWN, and the trunk that it carries with it."""
     if port.status == status:
         return
     world.ports[port.id] = revise(port, now, status=status)
-    trunk = find_trunk(world, port.id)
-    if trunk is not None:
-        world.trunks[trunk.id] = revise(trunk, now, status=status)
+    follow_parent(world, port.id, now)
 
 
 def remove_port(world: World, port: Port, now: datetime) -> None:
     """Remove `port`; a floating IP on it is disassociated and stays allocated.
 
     Raises:
-        Refusal: 409, the port carries a trunk.
+        Refusal: 409, the port is part of a trunk.
     """
     trunk = find_trunk(world, port.id)
     if trunk is not None:
         raise conflict(f"Port {port.id} is currently a parent port for trunk {trunk.id}.", "PortInUseAsTrunkParent")
+    above = find_trunk_above(world, port.id)
+    if above is not None:
+        raise conflict(f"Port {port.id} is currently a subport for trunk {above.id}.", "PortInUseAsSubPort")
     disassociate_port(world, port.id, now)
     del world.ports[port.id]
-
-
-def find_trunk(world: World, port_id: str) -> Trunk | None:
-    """Return the trunk that a port carries, `None` where it carries none."""
-    return next((trunk for trunk in world.trunks.values() if trunk.port_id == port_id), None)
 
 
 def _require_free_mac(world: World, draft: Port) -> None:

@@ -134,8 +134,10 @@ def remove_router(world: World, router: Router, now: datetime) -> None:
     Raises:
         Refusal: 409, it has interfaces, or a floating IP needs it.
     """
-    if interfaces_of(world, router.id):
-        raise conflict(f"Router {router.id} still has ports", "RouterInUse")
+    interfaces = interfaces_of(world, router.id)
+    if interfaces:
+        attached = ", ".join(port.id for port in interfaces)
+        raise conflict(f"Router {router.id} has ports still attached: {attached}", "RouterInUse")
     set_gateway(world, router, None, now)
     del world.routers[router.id]
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kubecapy.devcloud.refusals import conflict, not_found
 from kubecapy.devcloud.world.network import SecurityGroup, SecurityGroupRule, stamp
+from kubecapy.devcloud.world.protocols import number_of
 from kubecapy.devcloud.world.world import World
 
 DEFAULT_GROUP = "default"
@@ -109,7 +110,7 @@ def remove_group(world: World, group: SecurityGroup) -> None:
     Raises:
         Refusal: 409, a port uses it.
     """
-    if any(group.id in port.security_groups for port in world.ports.values()):
+    if is_in_use(world, group):
         raise conflict(f"Security Group {group.id} in use.", "SecurityGroupInUse")
     for rule in list(world.security_group_rules.values()):
         if group.id in (rule.security_group_id, rule.remote_group_id):
@@ -117,11 +118,17 @@ def remove_group(world: World, group: SecurityGroup) -> None:
     del world.security_groups[group.id]
 
 
+def is_in_use(world: World, group: SecurityGroup) -> bool:
+    """Return whether a port is in a group."""
+    return any(group.id in port.security_groups for port in world.ports.values())
+
+
 def _content(rule: SecurityGroupRule) -> tuple[object, ...]:
+    """Return what makes a rule; a protocol's name and number are the same to Neutron."""
     return (
         rule.direction,
         rule.ethertype,
-        rule.protocol,
+        None if rule.protocol is None else number_of(rule.protocol),
         rule.port_range_min,
         rule.port_range_max,
         None if rule.remote_ip_prefix in _ANYWHERE else rule.remote_ip_prefix,

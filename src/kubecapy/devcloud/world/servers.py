@@ -14,12 +14,12 @@ from kubecapy.devcloud.world.hosts import NoValidHost, choose_host
 from kubecapy.devcloud.world.network import Port
 from kubecapy.devcloud.world.ports import (
     bind_port,
-    find_trunk,
     ports_of_device,
     remove_port,
     set_port_status,
     unbind_port,
 )
+from kubecapy.devcloud.world.trunks import find_trunk
 from kubecapy.devcloud.world.volume import DeviceWish
 from kubecapy.devcloud.world.world import World
 

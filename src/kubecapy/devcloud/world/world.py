@@ -1,6 +1,7 @@
 """Hold the whole state of the cloud in tables by id."""
 
 from collections import deque
+from typing import Any
 
 from kubecapy.devcloud.identifiers import Identifiers
 from kubecapy.devcloud.settings import Capacity, Host, Timing
@@ -76,6 +77,19 @@ class World:
         self.security_group_rules: dict[str, SecurityGroupRule] = {}
         self.floating_ips: dict[str, FloatingIp] = {}
         self.trunks: dict[str, Trunk] = {}
+
+    def network_tables(self) -> tuple[dict[str, Any], ...]:  # Any: the tables differ in their values
+        """Return the tables of all that Neutron keeps."""
+        return (
+            self.networks,
+            self.subnets,
+            self.ports,
+            self.routers,
+            self.security_groups,
+            self.security_group_rules,
+            self.floating_ips,
+            self.trunks,
+        )
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -47,10 +47,13 @@ def text(value: object) -> str:
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """Accept a list of strings; null is an empty list."""
-    if value is not None and not isinstance(value, list):
+    """Accept a list of different strings."""
+    if not isinstance(value, list):
         raise Unfit(f"'{value}' is not a list")
-    return tuple(text(item) for item in value or ())
+    read = tuple(text(item) for item in value)
+    if len(set(read)) != len(read):
+        raise Unfit(f"Duplicate items in the list: '{', '.join(read)}'")
+    return read
 
 
 def boolean(value: object) -> bool:
@@ -150,20 +153,37 @@ COMMON: Mapping[str, Attribute] = {
     "description": Attribute(text),
     "project_id": Attribute(text, on_update=False),
     "tenant_id": Attribute(text, on_update=False),
-    "tags": Attribute(texts, on_update=False),
+    # Only ports take tags at once (neutron/extensions/tagging.py); other kinds are tagged after.
+    "tags": Attribute(texts, on_create=False, on_update=False),
 }
 
 
+def unwrap_create(body: JsonObject, singular: str) -> tuple[list[JsonObject], bool]:
+    """Return the resources that a create asks for, and whether it is a bulk call.
+
+    Raises:
+        Refusal: 400, the body has neither one resource nor a list of them.
+    """
+    plural = f"{singular}s"
+    if plural not in body:
+        return [_unwrap(body, singular)], False
+    wishes = body[plural]
+    if not wishes:
+        raise bad_request("Resources required")
+    if not isinstance(wishes, list) or not all(isinstance(wish, dict) for wish in wishes):
+        raise bad_request("Body contains invalid data")
+    return [_unwrap(wish if singular in wish else {singular: wish}, singular) for wish in wishes], True
+
+
 def read_create(
-    body: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
+    wish: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
 ) -> JsonObject:
-    """Return the checked attributes of a create, with `project_id` and `tags` always there.
+    """Return the checked attributes of one resource of a create, with `project_id` and `tags` always there.
 
     Raises:
         Refusal: 400 malformed, unknown, missing or of the wrong type; 403 only for administrators.
     """
     form = _Form("create", singular, {**COMMON, **attributes}, caller)
-    wish = form.unwrap(body)
     for name, attribute in form.known.items():
         if attribute.required and name not in wish:
             raise bad_request(f"Failed to parse request. Required attribute '{name}' not specified")
@@ -178,20 +198,6 @@ def read_create(
     return {"tags": (), **values, "project_id": owner}
 
 
-def read_several(
-    body: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
-) -> list[JsonObject]:
-    """Return the checked attributes of a create of several, as `read_create` does for each.
-
-    Raises:
-        Refusal: as `read_create`; 400 no list.
-    """
-    several = body[f"{singular}s"]
-    if not isinstance(several, list) or not several:
-        raise bad_request("Resources required")
-    return [read_create({singular: wish}, singular, attributes, caller) for wish in several]
-
-
 def read_update(
     body: JsonObject, singular: str, attributes: Mapping[str, Attribute], caller: Credentials
 ) -> JsonObject:
@@ -201,7 +207,9 @@ def read_update(
         Refusal: 400 malformed, unknown, read-only or of the wrong type; 403 only for administrators.
     """
     form = _Form("update", singular, {**COMMON, **attributes}, caller)
-    return form.check(form.unwrap(body))
+    if f"{singular}s" in body:
+        raise bad_request("Bulk operation not supported")
+    return form.check(_unwrap(body, singular))
 
 
 class _Form(msgspec.Struct, frozen=True):
@@ -212,12 +220,6 @@ class _Form(msgspec.Struct, frozen=True):
     known: Mapping[str, Attribute]
     caller: Credentials
 
-    def unwrap(self, body: JsonObject) -> JsonObject:
-        wish = body.get(self.singular)
-        if not isinstance(wish, dict):
-            raise bad_request(f"Unable to find '{self.singular}' in request body")
-        return wish
-
     def check(self, wish: JsonObject) -> JsonObject:
         unknown = sorted(set(wish) - set(self.known))
         if unknown:
@@ -227,9 +229,10 @@ class _Form(msgspec.Struct, frozen=True):
     def _check_one(self, name: str, value: object) -> object:
         attribute = self.known[name]
         allowed = attribute.on_create if self.verb == "create" else attribute.on_update
+        if not allowed and self.verb == "create":
+            raise bad_request(f"Attribute '{name}' not allowed in POST")
         if not allowed:
-            method = "POST" if self.verb == "create" else "PUT"
-            raise bad_request(f"Attribute '{name}' not allowed in {method}")
+            raise bad_request(f"Cannot update read-only attribute {name}")
         if attribute.admin_only and not self.caller.is_admin:
             action = f"{self.verb}_{self.singular}"
             raise policy_refused(action, f"{action}:{name}")
@@ -237,6 +240,15 @@ class _Form(msgspec.Struct, frozen=True):
             return attribute.check(value)
         except Unfit as error:
             raise bad_request(f"Invalid input for {name}. Reason: {error}.") from error
+
+
+def _unwrap(body: JsonObject, singular: str) -> JsonObject:
+    wish = body.get(singular)
+    if wish is None:
+        raise bad_request(f"Unable to find '{singular}' in request body")
+    if not isinstance(wish, dict):
+        raise bad_request(f"Object '{singular}' contains invalid data")
+    return wish
 
 
 def policy_refused(*rules: str) -> Exception:

@@ -15,14 +15,18 @@ from kubecapy.devcloud.services.network.attributes import (
     Unfit,
     policy_refused,
     read_create,
-    read_several,
     read_update,
     texts,
+    unwrap_create,
 )
 from kubecapy.devcloud.services.network.listing import filter_views, narrow, page_views
 from kubecapy.devcloud.world.network import Resource, revise
+from kubecapy.devcloud.world.undo import all_or_nothing
+from kubecapy.devcloud.world.world import World
 
 R = TypeVar("R", bound=Resource)
+# Limit: neutron/extensions/tagging.py, MAX_TAGS_COUNT.
+MAX_TAGS = 50
 
 
 class Kind(Protocol[R]):
@@ -72,9 +76,10 @@ class Kind(Protocol[R]):
 class Collection(Generic[R]):
     """The endpoints of one kind."""
 
-    def __init__(self, kind: Kind[R]) -> None:
-        """Serve `kind`."""
+    def __init__(self, kind: Kind[R], world: World) -> None:
+        """Serve `kind`, whose resources are in `world`."""
         self._kind = kind
+        self._world = world
         names = {field.encode_name for field in msgspec.structs.fields(kind.type)}
         self._filterable = frozenset(names | {"tenant_id"} | kind.derived)
 
@@ -90,6 +95,7 @@ class Collection(Generic[R]):
             Route("DELETE", one, self._delete),
             Route("GET", tags, self._show_tags),
             Route("PUT", tags, self._replace_tags),
+            Route("POST", tags, self._merge_tags),
             Route("DELETE", tags, self._remove_tags),
             Route("GET", f"{tags}/{{tag}}", self._check_tag),
             Route("PUT", f"{tags}/{{tag}}", self._add_tag),
@@ -133,26 +139,14 @@ class Collection(Generic[R]):
         return json_response(200, {self._kind.singular: narrow(view, call.request.query)})
 
     def _create(self, call: Call) -> Response:
-        kind = self._kind
-        if f"{kind.singular}s" in call.body:
-            return self._create_several(call)
-        values = read_create(call.body, kind.singular, kind.attributes, call.credentials)
-        resource = kind.create(values, call.credentials, call.now)
-        return json_response(201, {kind.singular: kind.view(resource, call.credentials)})
-
-    def _create_several(self, call: Call) -> Response:
-        """Make all that a list asks for, or none of them where one is refused."""
-        kind, several = self._kind, f"{self._kind.singular}s"
-        wishes = read_several(call.body, kind.singular, kind.attributes, call.credentials)
-        made: list[R] = []
-        try:
-            for values in wishes:
-                made.append(kind.create(values, call.credentials, call.now))  # noqa: PERF401 - a refusal undoes these
-        except Refusal:
-            for resource in reversed(made):
-                kind.delete(resource, call.credentials, call.now)
-            raise
-        return json_response(201, {several: [kind.view(resource, call.credentials) for resource in made]})
+        """Make one resource, or all of a list, or none."""
+        kind, caller = self._kind, call.credentials
+        wishes, is_bulk = unwrap_create(call.body, kind.singular)
+        checked = [read_create(wish, kind.singular, kind.attributes, caller) for wish in wishes]
+        with all_or_nothing(self._world):
+            made = [kind.create(values, caller, call.now) for values in checked]
+        views = [kind.view(resource, caller) for resource in made]
+        return json_response(201, {f"{kind.singular}s": views} if is_bulk else {kind.singular: views[0]})
 
     def _update(self, call: Call) -> Response:
         kind = self._kind
@@ -172,6 +166,11 @@ class Collection(Generic[R]):
     def _replace_tags(self, call: Call) -> Response:
         resource = self.find(call, to_change="update")
         return json_response(200, {"tags": self._tag(resource, _read_tags(call.body), call.now).tags})
+
+    def _merge_tags(self, call: Call) -> Response:
+        resource = self.find(call, to_change="update")
+        tags = (*resource.tags, *_read_tags(call.body))
+        return json_response(201, {"tags": self._tag(resource, tags, call.now).tags})
 
     def _remove_tags(self, call: Call) -> Response:
         self._tag(self.find(call, to_change="update"), (), call.now)
@@ -195,7 +194,13 @@ class Collection(Generic[R]):
         return Response(204)
 
     def _tag(self, resource: R, tags: tuple[str, ...], now: datetime) -> R:
-        changed = revise(resource, now, tags=tuple(dict.fromkeys(tags)))
+        unique = tuple(dict.fromkeys(tags))
+        if len(unique) > MAX_TAGS:
+            plural = f"{self._kind.singular}s"
+            raise bad_request(
+                f"Bad {plural} request: The number of tags exceed the per-resource limit of {MAX_TAGS}.", "BadRequest"
+            )
+        changed = revise(resource, now, tags=unique)
         self._kind.table[resource.id] = changed
         return changed
 
@@ -211,9 +216,9 @@ def _read_tags(body: JsonObject) -> tuple[str, ...]:
     try:
         return texts(body["tags"])
     except KeyError as error:
-        raise bad_request("Invalid input for tags. Reason: the body has no 'tags'.") from error
+        raise bad_request("Invalid input for operation: Invalid tags body.", "InvalidInput") from error
     except Unfit as error:
-        raise bad_request(f"Invalid input for tags. Reason: {error}.") from error
+        raise bad_request(f"Invalid input for operation: {error}.", "InvalidInput") from error
 
 
 def _require_revision(resource: Resource, call: Call) -> None:

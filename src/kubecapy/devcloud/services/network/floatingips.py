@@ -17,6 +17,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "floating_network_id": Attribute(identifier, required=True, on_update=False),
     # Neutron's default policy keeps the choice of an address from members.
     "floating_ip_address": Attribute(address, on_update=False, admin_only=True),
+    "subnet_id": Attribute(nullable(identifier), on_update=False),
     "port_id": Attribute(nullable(identifier)),
     "fixed_ip_address": Attribute(nullable(address)),
 }
@@ -61,15 +62,14 @@ class FloatingIps:
             Refusal: as for `floating.allocate_floating_ip` and `floating.associate`.
         """
         port_id, fixed = values.pop("port_id", None), values.pop("fixed_ip_address", None)
-        tags = values.pop("tags")
+        subnet_id = values.pop("subnet_id", None)
         port = self._own_port(port_id, caller) if port_id else None
         draft = FloatingIp(id=self._world.identifiers.uuid(), **{"floating_ip_address": "", **values})
-        allocated = floating.allocate_floating_ip(self._world, draft, now)
-        self.table[allocated.id] = revise(allocated, now, tags=tags) if tags else allocated
+        allocated = floating.allocate_floating_ip(self._world, draft, now, subnet_id=subnet_id)
         if port is None:
-            return self.table[allocated.id]
+            return allocated
         try:
-            floating.associate(self._world, self.table[allocated.id], port, fixed, now)
+            floating.associate(self._world, allocated, port, fixed, now)
         except Refusal:
             del self.table[allocated.id]
             raise

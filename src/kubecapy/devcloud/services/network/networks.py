@@ -94,7 +94,7 @@ class Networks:
         if users:
             raise conflict(
                 f"Unable to complete operation on network {resource.id}. There are one or more ports still in use on "
-                f"the network, id for these ports is {','.join(users)}.",
+                f"the network, id for these ports is: {','.join(users)}.",
                 "NetworkInUse",
             )
         for subnet in subnets_of(world, resource.id):

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import asdict
+
 from kubecapy.devcloud.authentication import Credentials
 from kubecapy.devcloud.messages import JsonObject
 from kubecapy.devcloud.refusals import Refusal, bad_request, conflict, not_found
 from kubecapy.devcloud.services.network.attributes import (
     Attribute,
+    Unfit,
     address,
     boolean,
     choice,
@@ -18,12 +21,14 @@ from kubecapy.devcloud.services.network.attributes import (
     mapping_of,
     policy_refused,
     text,
+    texts,
 )
 from kubecapy.devcloud.services.network.collection import render
 from kubecapy.devcloud.world.addresses import AddressWish, give_addresses
-from kubecapy.devcloud.world.network import AddressPair, Network, Port, revise
+from kubecapy.devcloud.world.network import AddressPair, Network, Port, Trunk, revise
 from kubecapy.devcloud.world.ports import get_network, make_port, remove_port
 from kubecapy.devcloud.world.security import require_groups
+from kubecapy.devcloud.world.trunks import find_trunk
 from kubecapy.devcloud.world.world import World
 
 VNIC_TYPES = ("normal", "macvtap", "direct", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic")
@@ -32,6 +37,12 @@ ROUTER_OWNER_PREFIX = "network:router"
 
 def _address_or_cidr(value: object) -> object:
     return cidr(value) if "/" in str(value) else address(value)
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if value is not None and not isinstance(value, dict):
+        raise Unfit(f"'{value}' is not a dictionary")
+    return value or {}
 
 
 ATTRIBUTES: Mapping[str, Attribute] = {
@@ -48,8 +59,10 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "port_security_enabled": Attribute(boolean),
     "binding:vnic_type": Attribute(choice(*VNIC_TYPES)),
     "binding:host_id": Attribute(text, admin_only=True),
+    "binding:profile": Attribute(_mapping, admin_only=True),
+    "tags": Attribute(texts, on_update=False),
 }
-RENAMED = {"binding:vnic_type": "vnic_type", "binding:host_id": "host_id"}
+RENAMED = {"binding:vnic_type": "vnic_type", "binding:host_id": "host_id", "binding:profile": "profile"}
 
 
 class Ports:
@@ -78,14 +91,21 @@ class Ports:
         """Return the port's JSON; administrators also see where it is bound."""
         view = render(resource)
         view["extra_dhcp_opts"] = []
+        trunk = find_trunk(self._world, resource.id)
+        if trunk is not None:
+            view["trunk_details"] = {"trunk_id": trunk.id, "sub_ports": self._sub_ports(trunk)}
         if not caller.is_admin:
-            del view["binding:host_id"]
+            del view["binding:host_id"], view["binding:profile"]
             return view
         bound = bool(resource.host_id)
-        view["binding:profile"] = {}
         view["binding:vif_type"] = "ovs" if bound else "unbound"
         view["binding:vif_details"] = {"port_filter": True} if bound else {}
         return view
+
+    def _sub_ports(self, trunk: Trunk) -> list[JsonObject]:
+        return [
+            {**asdict(item), "mac_address": self._world.ports[item.port_id].mac_address} for item in trunk.sub_ports
+        ]
 
     def create(self, values: JsonObject, caller: Credentials, now: datetime) -> Port:
         """Store a new port; without wishes it has one address and its project's default security group.
@@ -103,6 +123,7 @@ class Ports:
         values["port_security_enabled"] = values.get("port_security_enabled", network.port_security_enabled)
         draft = Port(id=world.identifiers.uuid(), mac_address=mac_address, **_fields(values, mac_address))
         _require_consistent(draft)
+        _require_different_pairs(draft)
         return make_port(world, draft, wishes, now, with_default_group=no_groups_named)
 
     def update(self, resource: Port, values: JsonObject, caller: Credentials, now: datetime) -> Port:
@@ -118,7 +139,14 @@ class Ports:
             values["fixed_ips"] = give_addresses(world, resource.network_id, wishes, kept=resource.fixed_ips)
         require_groups(world, values.get("security_groups", ()))
         changed = revise(resource, now, **_fields(values, resource.mac_address))
+        if not changed.port_security_enabled and changed.security_groups and "security_groups" not in values:
+            raise conflict(
+                "Port has security group associated. Cannot disable port security or IP address until security group "
+                "is removed.",
+                "PortSecurityPortHasSecurityGroup",
+            )
         _require_consistent(changed)
+        _require_different_pairs(changed)
         self.table[resource.id] = changed
         return changed
 
@@ -163,8 +191,25 @@ def _fields(values: JsonObject, mac_address: str) -> JsonObject:
 
 
 def _require_consistent(port: Port) -> None:
-    if not port.port_security_enabled and (port.security_groups or port.allowed_address_pairs):
+    if not port.port_security_enabled and port.allowed_address_pairs:
+        raise conflict(
+            "Port Security must be enabled in order to have allowed address pairs on a port.",
+            "AddressPairAndPortSecurityRequired",
+        )
+    if not port.port_security_enabled and port.security_groups:
         raise bad_request(
             "Port security must be enabled and port must have an IP address in order to use security groups.",
             "PortSecurityAndIPRequiredForSecurityGroups",
         )
+
+
+def _require_different_pairs(port: Port) -> None:
+    seen = set()
+    for pair in port.allowed_address_pairs:
+        if pair in seen:
+            raise bad_request(
+                f"Request contains duplicate address pair: mac_address {pair.mac_address} ip_address "
+                f"{pair.ip_address}.",
+                "DuplicateAddressPairInRequest",
+            )
+        seen.add(pair)

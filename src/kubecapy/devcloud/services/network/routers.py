@@ -15,6 +15,7 @@ from kubecapy.devcloud.services.network.attributes import (
     identifier,
     list_of,
     mapping_of,
+    policy_refused,
 )
 from kubecapy.devcloud.services.network.collection import Collection, render
 from kubecapy.devcloud.world import usage
@@ -77,15 +78,17 @@ class Routers:
             view |= {"distributed": False, "ha": False}
         return view
 
-    def create(self, values: JsonObject, _caller: Credentials, now: datetime) -> Router:
+    def create(self, values: JsonObject, caller: Credentials, now: datetime) -> Router:
         """Store a new router, with a gateway where asked for.
 
         Raises:
-            Refusal: 400 the gateway's network is not external; 404 no such network; 409 quota or addresses used up.
+            Refusal: 400 the gateway's network is not external; 403 the caller may not choose how the gateway works;
+                404 no such network; 409 quota or addresses used up.
         """
         world = self._world
         usage.require_network_quota(world, values["project_id"], "router")
         gateway = values.pop("external_gateway_info", None)
+        _require_policy("create_router", gateway, caller)
         router = stamp(Router(id=world.identifiers.uuid(), **values), now)
         # Order: the gateway first, since it may be refused; the router is stored by it, or here.
         if gateway is not None:
@@ -97,7 +100,7 @@ class Routers:
         self,
         resource: Router,
         values: JsonObject,
-        _caller: Credentials,
+        caller: Credentials,
         now: datetime,
     ) -> Router:
         """Change a router; an empty or null gateway takes it away.
@@ -108,6 +111,7 @@ class Routers:
         changed = resource
         if "external_gateway_info" in values:
             gateway = values.pop("external_gateway_info") or {}
+            _require_policy("update_router", gateway, caller)
             snat = gateway.get("enable_snat", True)
             changed = set_gateway(self._world, resource, gateway.get("network_id"), now, enable_snat=snat)
         changed = revise(changed, now, **values)
@@ -174,6 +178,14 @@ class RouterInterfaces:
                 f"Router {router.id} has no interface on subnet {subnet_id}", "RouterInterfaceNotFoundForSubnet"
             )
         return found
+
+
+def _require_policy(action: str, gateway: JsonObject | None, caller: Credentials) -> None:
+    """Keep from members what Neutron's default policy leaves to administrators (neutron/conf/policies/router.py)."""
+    chosen = [name for name in ("enable_snat", "external_fixed_ips") if name in (gateway or {})]
+    if chosen and not caller.is_admin:
+        info = f"{action}:external_gateway_info"
+        raise policy_refused(action, info, *(f"{info}:{name}" for name in chosen))
 
 
 def _render_interface(router: Router, port: Port) -> Response:

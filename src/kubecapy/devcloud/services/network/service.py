@@ -9,9 +9,10 @@ from kubecapy.devcloud.services.network.floatingips import FloatingIps
 from kubecapy.devcloud.services.network.networks import Networks
 from kubecapy.devcloud.services.network.ports import Ports
 from kubecapy.devcloud.services.network.routers import RouterInterfaces, Routers
-from kubecapy.devcloud.services.network.securitygroups import SecurityGroupRules, SecurityGroups
+from kubecapy.devcloud.services.network.securitygrouprules import SecurityGroupRules
+from kubecapy.devcloud.services.network.securitygroups import SecurityGroups
 from kubecapy.devcloud.services.network.subnets import Subnets
-from kubecapy.devcloud.services.network.trunks import Trunks
+from kubecapy.devcloud.services.network.trunks import Trunks, TrunkSubPorts
 from kubecapy.devcloud.world.world import World
 
 COLLECTIONS = (
@@ -34,20 +35,22 @@ class NetworkService:
 
     def __init__(self, world: World) -> None:
         """Serve the networks of `world`."""
-        routers = Collection(Routers(world))
+        routers = Collection(Routers(world), world)
+        trunks = Collection(Trunks(world), world)
         self.table = RoutingTable(
             [
                 Route("GET", "", self._versions, public=True),
                 Route("GET", "/v2.0", self._resources, public=True),
-                *Collection(Networks(world)).routes(),
-                *Collection(Subnets(world)).routes(),
-                *Collection(Ports(world)).routes(),
+                *Collection(Networks(world), world).routes(),
+                *Collection(Subnets(world), world).routes(),
+                *Collection(Ports(world), world).routes(),
                 *RouterInterfaces(world, routers).routes(),
                 *routers.routes(),
-                *Collection(SecurityGroups(world)).routes(),
-                *Collection(SecurityGroupRules(world)).routes(),
-                *Collection(FloatingIps(world)).routes(),
-                *Collection(Trunks(world)).routes(),
+                *Collection(SecurityGroups(world), world).routes(),
+                *Collection(SecurityGroupRules(world), world).routes(),
+                *Collection(FloatingIps(world), world).routes(),
+                *TrunkSubPorts(world, trunks).routes(),
+                *trunks.routes(),
                 *Extensions(world).routes(),
             ]
         )

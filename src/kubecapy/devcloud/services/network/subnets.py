@@ -93,8 +93,14 @@ class Subnets:
         _caller: Credentials,
         now: datetime,
     ) -> Subnet:
-        """Change a subnet."""
+        """Change a subnet.
+
+        Raises:
+            Refusal: 400 the addresses do not fit; 409 a router uses the gateway address that would change.
+        """
         block = ipaddress.ip_network(resource.cidr)
+        if values.get("gateway_ip", resource.gateway_ip) != resource.gateway_ip:
+            self._require_gateway_unused(resource)
         if "allocation_pools" in values:
             gateway = values.get("gateway_ip", resource.gateway_ip)
             values["allocation_pools"] = _read_pools(values["allocation_pools"], block, gateway)
@@ -117,6 +123,14 @@ class Subnets:
                 "SubnetInUse",
             )
         del self.table[resource.id]
+
+    def _require_gateway_unused(self, subnet: Subnet) -> None:
+        for port in self._world.ports.values():
+            if any(ip.subnet_id == subnet.id and ip.ip_address == subnet.gateway_ip for ip in port.fixed_ips):
+                raise conflict(
+                    f"Current gateway ip {subnet.gateway_ip} already in use by port {port.id}. Unable to update.",
+                    "GatewayIpInUse",
+                )
 
     def _require_separate(self, network_id: str, block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> None:
         for other in subnets_of(self._world, network_id):
