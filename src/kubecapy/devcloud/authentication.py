@@ -30,9 +30,12 @@ ANONYMOUS = Credentials("", "", "", ())
 
 
 def find_token(world: World, token_id: str, now: datetime) -> Token | None:
-    """Return a token that is valid at `now`, `None` where it is unknown, revoked or over."""
+    """Return a token that is valid at `now`, `None` where it is unknown, revoked or over, or its user disabled."""
     token = world.tokens.get(token_id)
-    if token is None or token.expires_at <= now or token.user_id not in world.users:
+    if token is None or token.expires_at <= now:
+        return None
+    user = world.users.get(token.user_id)
+    if user is None or not user.enabled:
         return None
     return token
 

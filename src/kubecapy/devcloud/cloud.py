@@ -1,7 +1,7 @@
 """Answer OpenStack calls: a plain function of request and time, without sockets, tasks or clocks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -59,17 +59,35 @@ class Cloud:
         self.base_url = base_url
         self._services = {service.prefix: service for service in services}
 
-    def handle(self, request: Request, now: datetime, *, fault: str = "") -> Response:
+    def advance(self, now: datetime) -> None:
+        """Let time pass until `now`."""
+        lifecycle.advance(self.world, now)
+
+    def remember(self, seconds: float, now: datetime) -> None:
+        """Remember how the world was for the last `seconds` from now on, for calls that lag; 0 remembers nothing."""
+        if seconds:
+            self.advance(now)  # Order: what is due came before what is remembered first.
+        self.world.history.keep(seconds, now)
+
+    def handle(self, request: Request, now: datetime, *, fault: str = "", lag_seconds: float = 0.0) -> Response:
         """Let time pass until `now`, carry out `request`, record it, and return the answer.
 
         Args:
             request: The call.
             now: Time of the call, aware; never earlier than that of the call before.
             fault: What a fault rule does to this call, for the ledger.
+            lag_seconds: A call that reads sees the world as it was so long ago; others are not touched.
         """
-        lifecycle.advance(self.world, now)
+        self.advance(now)
         identified = self.identify(request, now)
-        return self.record(identified, self._answer(identified, now), now, fault=fault)
+        if lag_seconds and identified.effect is Effect.READ:
+            with self.world.history.as_of(now - timedelta(seconds=lag_seconds)):
+                answer = self._answer(identified, now)
+        else:
+            answer = self._answer(identified, now)
+        if identified.effect is Effect.WRITE:
+            self.world.history.note(now)
+        return self.record(identified, answer, now, fault=fault)
 
     def identify(self, request: Request, now: datetime) -> Identified:
         """Return what `request` is about; changes nothing."""

@@ -11,10 +11,13 @@ answers are JSON objects; an error is `{"error": "one sentence"}`.
     POST   /faults/{id}/release                   lets the calls go on that a `hold` keeps
     DELETE /faults, DELETE /faults/{id}           takes rules out of force; releases what they hold
     GET    /world                                 how many servers, ports ... there are
+    POST   /world/boots                           a `world.boots.BootOrder` for the next servers
+    DELETE /world/boots                           drops the orders
     POST   /world/servers/{id}/error              {"message", "code": 500}
     POST   /world/servers/{id}/remove             {}
     POST   /world/volumes/{id}/error              {}
     POST   /world/tokens/expire                   {"user": null}
+    POST   /world/accounts                        {"user", "enabled", "password"}: some of the last two
     POST   /world/quotas                          {"service", "resource", "limit", "project_id"}
     POST   /world/timing, /world/capacity         some fields of `settings.Timing`, `settings.Capacity`
     POST   /world/routers/{id}/detach, .../attach {"subnet_id"}
@@ -29,12 +32,12 @@ import msgspec
 from aiohttp import web
 
 from kubecapy.clock import Clock
-from kubecapy.devcloud import lifecycle
 from kubecapy.devcloud.exchange import Exchange
 from kubecapy.devcloud.faults import Rule
-from kubecapy.devcloud.happenings import Cable, ChosenAddress, Expiry, Failure, Happenings, QuotaChange
+from kubecapy.devcloud.happenings import AccountChange, Cable, ChosenAddress, Expiry, Failure, Happenings, QuotaChange
 from kubecapy.devcloud.ledger import Entry
 from kubecapy.devcloud.refusals import Refusal
+from kubecapy.devcloud.world.boots import BootOrder
 from kubecapy.telemetry.secrets import Secret
 
 T = TypeVar("T")
@@ -68,10 +71,13 @@ class Control:
                 web.delete("/faults/{id:\\d+}", self._remove_fault),
                 web.post("/faults/{id:\\d+}/release", self._release_fault),
                 web.get("/world", self._count_world),
+                web.post("/world/boots", self._order_boot),
+                web.delete("/world/boots", self._clear_boots),
                 web.post("/world/servers/{id}/error", self._fail_server),
                 web.post("/world/servers/{id}/remove", self._lose_server),
                 web.post("/world/volumes/{id}/error", self._fail_volume),
                 web.post("/world/tokens/expire", self._expire_tokens),
+                web.post("/world/accounts", self._change_account),
                 web.post("/world/quotas", self._set_quota),
                 web.post("/world/timing", self._set_timing),
                 web.post("/world/capacity", self._set_capacity),
@@ -89,13 +95,17 @@ class Control:
         given = request.headers.get("Authorization", "")
         if request.path != "/health" and not hmac.compare_digest(given.encode(), expected.encode()):
             return _json({"error": "give the token of control.json as Authorization: Bearer <token>"}, 401)
-        lifecycle.advance(self._exchange.cloud.world, self._clock.now())
+        cloud = self._exchange.cloud
+        cloud.advance(self._clock.now())
         try:
-            return await handler(request)
+            answer = await handler(request)
         except Refusal as refusal:
             return _json({"error": refusal.message}, refusal.status)
         except (ValueError, msgspec.MsgspecError) as error:
             return _json({"error": str(error)}, 400)
+        if request.method == "POST":
+            cloud.world.history.note(self._clock.now())
+        return answer
 
     async def _health(self, _request: web.Request) -> web.Response:
         return _json({"calls": self._exchange.cloud.ledger.statistics().calls})
@@ -139,6 +149,14 @@ class Control:
     async def _count_world(self, _request: web.Request) -> web.Response:
         return _json(self._happenings.count())
 
+    async def _order_boot(self, request: web.Request) -> web.Response:
+        self._exchange.cloud.world.boot_orders.give(await _read(request, BootOrder))
+        return web.Response(status=204)
+
+    async def _clear_boots(self, _request: web.Request) -> web.Response:
+        self._exchange.cloud.world.boot_orders.clear()
+        return web.Response(status=204)
+
     async def _fail_server(self, request: web.Request) -> web.Response:
         failure = await _read(request, Failure)
         return _json(self._happenings.fail_server(request.match_info["id"], failure, self._clock.now()))
@@ -151,6 +169,9 @@ class Control:
 
     async def _expire_tokens(self, request: web.Request) -> web.Response:
         return _json(self._happenings.expire_tokens(await _read(request, Expiry)))
+
+    async def _change_account(self, request: web.Request) -> web.Response:
+        return _json(self._happenings.change_account(await _read(request, AccountChange)))
 
     async def _set_quota(self, request: web.Request) -> web.Response:
         return _json(self._happenings.set_quota(await _read(request, QuotaChange)))

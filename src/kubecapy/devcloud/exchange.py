@@ -7,8 +7,9 @@ from typing import TypeAlias, assert_never
 
 from kubecapy.clock import Clock
 from kubecapy.devcloud.cloud import Cloud, Identified
-from kubecapy.devcloud.faults import ActiveRule, Answer, Delay, Drop, FaultPlan, Hold, Kill, describe
+from kubecapy.devcloud.faults import ActiveRule, Answer, Delay, Drop, FaultPlan, Garble, Hold, Kill, Lag, describe
 from kubecapy.devcloud.messages import Request, Response
+from kubecapy.devcloud.spoiling import make_answer, spoil
 
 SendSignal: TypeAlias = Callable[[int, int], None]
 LOST = Response(0)
@@ -30,6 +31,7 @@ class Exchange:
 
         Cancellation before the effect leaves the effect undone; after it, done.
         """
+        self.cloud.remember(self.faults.longest_lag(), self._clock.now())
         identified = self.cloud.identify(request, self._clock.now())
         struck = self.faults.take(identified)
         if struck is None:
@@ -50,15 +52,33 @@ class Exchange:
     async def _answer_struck(self, request: Request, identified: Identified, struck: ActiveRule) -> Response | None:
         action = struck.rule.action
         fault = describe(action)
-        if isinstance(action, Answer):
-            headers = (("Content-Type", "application/json"), *action.headers.items())
-            answer = Response(action.status, headers, bytes(action.body))
-            return self.cloud.record(identified, answer, self._clock.now(), fault=fault)
-        if action.when == "before" and not await self._obstruct(struck.id, action):
+        match action:
+            case Answer():
+                return self._answer_otherwise(request, identified, action)
+            case Garble():
+                return spoil(self.cloud.handle(request, self._clock.now(), fault=fault), action)
+            case Lag():
+                return self.cloud.handle(request, self._clock.now(), fault=fault, lag_seconds=action.seconds)
+            case _:
+                return await self._answer_obstructed(request, identified, struck.id, action)
+
+    def _answer_otherwise(self, request: Request, identified: Identified, action: Answer) -> Response:
+        now, fault = self._clock.now(), describe(action)
+        answer = make_answer(action, now)
+        if action.when == "before":
+            return self.cloud.record(identified, answer, now, fault=fault)
+        self.cloud.handle(request, now, fault=fault)
+        return answer
+
+    async def _answer_obstructed(
+        self, request: Request, identified: Identified, rule_id: int, action: Delay | Drop | Kill | Hold
+    ) -> Response | None:
+        fault = describe(action)
+        if action.when == "before" and not await self._obstruct(rule_id, action):
             self.cloud.record(identified, LOST, self._clock.now(), fault=fault)
             return None
         response = self.cloud.handle(request, self._clock.now(), fault=fault)
-        if action.when == "after" and not await self._obstruct(struck.id, action):
+        if action.when == "after" and not await self._obstruct(rule_id, action):
             return None
         return response
 

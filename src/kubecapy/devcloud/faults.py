@@ -61,11 +61,25 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer"):
-    """Answers with `status` in place of the service: the effect does not happen."""
+    """Answers with `status` in place of the service; the effect does not happen, or has happened `after` all.
+
+    Attributes:
+        status: HTTP status.
+        body: JSON of the answer.
+        headers: Further headers; a Content-Type here takes the place of the usual one.
+        text: The answer where it is no JSON, such as a proxy's page.
+        retry_after: Seconds for a header Retry-After.
+        retry_after_form: How the header is written: `seconds`, or the `date` by the cloud's clock.
+        when: Before or after the effect.
+    """
 
     status: int
     body: msgspec.Raw = msgspec.Raw(b"{}")
     headers: dict[str, str] = {}
+    text: str | None = None
+    retry_after: float | None = None
+    retry_after_form: Literal["seconds", "date"] = "seconds"
+    when: When = "before"
 
     def __post_init__(self) -> None:
         """Check the status.
@@ -75,6 +89,32 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
         """
         if not 200 <= self.status <= 599:
             raise ValueError(f"status is {self.status}, expected 200 to 599")
+
+
+class Garble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="garble"):
+    """Lets the effect happen and spoils the service's answer, whose status stays.
+
+    Attributes:
+        how: `truncate` cuts the body in its middle, `empty` leaves none, `html` puts a page in its place,
+            `content_type` calls it `text/plain`.
+    """
+
+    how: Literal["truncate", "empty", "html", "content_type"]
+
+
+class Lag(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lag"):
+    """Lets calls that read see the world as it was `seconds` ago, but not before the rule; others are not touched."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Check the time.
+
+        Raises:
+            ValueError: it is not above zero.
+        """
+        if self.seconds <= 0:
+            raise ValueError(f"seconds is {self.seconds}, expected more than zero")
 
 
 class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="delay"):
@@ -112,7 +152,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     when: When = "before"
 
 
-Action: TypeAlias = Answer | Delay | Drop | Kill | Hold
+Action: TypeAlias = Answer | Garble | Lag | Delay | Drop | Kill | Hold
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +215,11 @@ class FaultPlan:
         """Return the rules in force, oldest first, those that have struck for the last time included."""
         return list(self._rules.values())
 
+    def longest_lag(self) -> float:
+        """Return the seconds of the rule that lags most; 0 where none does."""
+        actions = [active.rule.action for active in self.rules()]
+        return max((action.seconds for action in actions if isinstance(action, Lag)), default=0.0)
+
     def take(self, call: Identified) -> ActiveRule | None:
         """Count `call`, and return the rule that strikes it; `None` where none does."""
         striking: ActiveRule | None = None
@@ -194,7 +239,11 @@ def describe(action: Action) -> str:
     """Return what a rule does to a call, as the ledger shows it: `answer 503`, `drop after`."""
     match action:
         case Answer():
-            return f"answer {action.status}"
+            return f"answer {action.status}" if action.when == "before" else f"answer {action.status} after"
+        case Garble():
+            return f"garble {action.how}"
+        case Lag():
+            return f"lag {action.seconds:g}s"
         case Delay():
             return f"delay {action.when} {action.seconds:g}s"
         case Drop():

@@ -14,6 +14,7 @@ from kubecapy.devcloud.world.routing import add_subnet_interface, find_interface
 from kubecapy.devcloud.world.servers import get_server, put_in_error, remove_server
 from kubecapy.devcloud.world.volumes import get_volume, put_volume_in_error
 from kubecapy.devcloud.world.world import World
+from kubecapy.telemetry.secrets import Secret
 
 
 class Failure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +37,14 @@ class Expiry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose tokens end; `None` means everybody's."""
 
     user: str | None = None
+
+
+class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes about a user, named as at login; `None` leaves it as it is. Either change ends the user's tokens."""
+
+    user: str
+    enabled: bool | None = None
+    password: str | None = None
 
 
 class Cable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +93,16 @@ class Happenings:
         for token_id in ended:
             del world.tokens[token_id]
         return {"expired": len(ended)}
+
+    def change_account(self, change: AccountChange) -> JsonObject:
+        """Revoke a user, let it in again, or change its password, as an administrator would."""
+        world = self._world
+        for user in [item for item in world.users.values() if item.name == change.user]:
+            enabled = user.enabled if change.enabled is None else change.enabled
+            password = user.password if change.password is None else Secret(change.password)
+            world.users[user.id] = msgspec.structs.replace(user, enabled=enabled, password=password)
+            return {"user": user.name, "enabled": enabled, **self.expire_tokens(Expiry(user.name))}
+        raise not_found(f"there is no user {change.user}")
 
     def set_quota(self, change: QuotaChange) -> JsonObject:
         """Set one limit of a project."""

@@ -15,3 +15,4 @@ def advance(world: World, now: datetime) -> None:
     while (transition := world.agenda.take_due(now)) is not None:
         apply = apply_volume_transition if transition.event.is_of_storage else apply_transition
         apply(world, transition)
+        world.history.note(transition.due)

@@ -33,13 +33,14 @@ class Role(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """A person or program with a password."""
+    """A person or program with a password; one that is not `enabled` can neither log in nor use a token."""
 
     id: str
     name: str
     domain_id: str
     password: Secret[str]
     default_project_id: str | None = None
+    enabled: bool = True
 
 
 class Assignment(msgspec.Struct, frozen=True):

@@ -64,13 +64,17 @@ def launch_server(
         bind_port(world, world.ports[port_id], placed, now)
     seconds = world.timing.boot_seconds + _asked_delay(server)
     seconds += world.timing.volume_seconds if any(not wish.volume_id for wish in wishes) else 0.0
+    order = world.boot_orders.take(server.name)
     fault = _asked_fault(server)
+    if order is not None and order.outcome == "error":
+        fault = order.message.replace("{id}", server.id)
     try:
         devices = make_devices(world, placed, wishes, now)
     except DeviceFailure as failure:
         devices, fault = failure.devices, _aborted(server, str(failure))
     world.servers[server.id] = replace(placed, devices=devices)
-    _plan(world, server.id, Event.FAIL if fault else Event.BOOT, seconds, now, fault)
+    if order is None or order.outcome != "stuck":
+        _plan(world, server.id, Event.FAIL if fault else Event.BOOT, seconds, now, fault)
     return world.servers[server.id]
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from kubecapy.devcloud.identifiers import Identifiers
 from kubecapy.devcloud.settings import Capacity, Host, Timing
 from kubecapy.devcloud.world.agenda import Agenda
+from kubecapy.devcloud.world.boots import BootOrders
 from kubecapy.devcloud.world.compute import Flavor, KeyPair, Server, ServerGroup
+from kubecapy.devcloud.world.history import History
 from kubecapy.devcloud.world.identity import ApplicationCredential, Assignment, Domain, Project, Role, Token, User
 from kubecapy.devcloud.world.image import Image
 from kubecapy.devcloud.world.network import (
@@ -47,6 +49,7 @@ class World:
         self.hosts = hosts
         self.region = "RegionOne"
         self.agenda = Agenda()
+        self.boot_orders = BootOrders()
         self.quotas = Quotas()
 
         self.domains: dict[str, Domain] = {}
@@ -77,6 +80,18 @@ class World:
         self.security_group_rules: dict[str, SecurityGroupRule] = {}
         self.floating_ips: dict[str, FloatingIp] = {}
         self.trunks: dict[str, Trunk] = {}
+
+        # Lists of these may lag behind; those of people, flavors and images never do.
+        self.history = History(
+            (
+                self.servers,
+                self.deleted_servers,
+                self.server_groups,
+                self.volumes,
+                self.snapshots,
+                *self.network_tables(),
+            )
+        )
 
     def network_tables(self) -> tuple[dict[str, Any], ...]:  # Any: the tables differ in their values
         """Return the tables of all that Neutron keeps."""

@@ -102,7 +102,12 @@ def _view(call: Call, plural: str, entity: Entity) -> JsonObject:
                 "options": {},
             }
         case User():
-            view |= {"domain_id": entity.domain_id, "options": {}, "password_expires_at": None}
+            view |= {
+                "domain_id": entity.domain_id,
+                "enabled": entity.enabled,
+                "options": {},
+                "password_expires_at": None,
+            }
         case Domain() | Role():
             view |= {"description": "", "options": {}}
     return view

@@ -39,15 +39,10 @@ def check_login(world: World, body: JsonObject, now: datetime) -> Login:
     methods = identity.get("methods")
     if not isinstance(methods, list) or len(methods) != 1:
         raise bad_request("Expecting to find exactly one method in auth.identity.methods.")
-    match methods[0]:
-        case "password":
-            return Login(_by_password(world, _section(_section(identity, "password"), "user")), ("password",))
-        case "token":
-            return _by_token(world, _section(identity, "token"), now)
-        case "application_credential":
-            return _by_application_credential(world, _section(identity, "application_credential"), now)
-        case _:
-            raise unauthorized()
+    login = _prove(world, identity, methods[0], now)
+    if not login.user.enabled:
+        raise unauthorized()
+    return login
 
 
 def choose_scope(world: World, body: JsonObject, login: Login) -> Scope:
@@ -79,6 +74,18 @@ def roles_in(world: World, user: User, project_id: str) -> tuple[str, ...]:
         for assignment in world.assignments
         if assignment.user_id == user.id and assignment.project_id == project_id
     )
+
+
+def _prove(world: World, identity: Mapping[str, Any], method: object, now: datetime) -> Login:  # Any: as below
+    match method:
+        case "password":
+            return Login(_by_password(world, _section(_section(identity, "password"), "user")), ("password",))
+        case "token":
+            return _by_token(world, _section(identity, "token"), now)
+        case "application_credential":
+            return _by_application_credential(world, _section(identity, "application_credential"), now)
+        case _:
+            raise unauthorized()
 
 
 def _by_password(world: World, wish: Mapping[str, Any]) -> User:  # Any: checked field by field below
