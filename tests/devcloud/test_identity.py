@@ -38,7 +38,6 @@ def test_a_password_with_names_gives_a_token_for_the_project(client: CoreClient)
         pytest.param(login_body(seed.MEMBER_USER_ID, "wrong", seed.PROJECT.id), id="wrong password"),
         pytest.param(login_body("nobody", "wrong", seed.PROJECT.id), id="unknown user"),
         pytest.param({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}, id="unknown token"),
-        pytest.param({"auth": {"identity": {"methods": ["totp"]}}}, id="unknown method"),
     ],
 )
 def test_what_proves_nothing_is_refused_with_keystones_words(client: CoreClient, body: Any) -> None:
@@ -221,3 +220,64 @@ def test_an_application_credential_is_found_by_name_until_it_expires(client: Cor
 
     assert issued.json["token"]["expires_at"] == "2026-11-23T08:10:00.000000Z"
     assert client.call("POST", TOKENS, body).status == 401
+
+
+def test_an_unknown_method_is_told(client: CoreClient) -> None:
+    reply = client.call("POST", TOKENS, {"auth": {"identity": {"methods": ["totp"]}}})
+
+    assert (reply.status, reply.message) == (401, "Attempted to authenticate with an unsupported method.")
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ({"name": "capi", "password": "x"}, "domain in user"),
+        ({"password": "x"}, "id or name in user"),
+        ({"name": "capi", "domain": {}, "password": "x"}, "id or name in domain"),
+    ],
+)
+def test_what_a_login_lacks_is_named(client: CoreClient, user: Any, expected: str) -> None:
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}}
+
+    reply = client.call("POST", TOKENS, body)
+
+    assert reply.status == 400
+    assert reply.message.startswith(f"Expecting to find {expected}. The server could not comply")
+
+
+def test_a_project_by_name_needs_its_domain(client: CoreClient) -> None:
+    body = login_body(seed.MEMBER_USER_ID, client.access.member.reveal(), "")
+    body["auth"]["scope"] = {"project": {"name": "kubecapy"}}
+
+    assert client.call("POST", TOKENS, body).message.startswith("Expecting to find domain in project.")
+
+
+def test_regions_and_interfaces_are_told_apart_by_their_paths() -> None:
+    client = CoreClient.fresh(regions=("RegionOne", "RegionTwo"))
+    catalog = client.get("/identity/v3/auth/catalog")["catalog"]
+    compute = next(entry for entry in catalog if entry["type"] == "compute")["endpoints"]
+    urls = {(item["region"], item["interface"]): item["url"] for item in compute}
+
+    second = urls["RegionTwo", "internal"]
+    version = client.get(second)["version"]
+    listed = client.get(f"{second}/servers?limit=1")
+
+    assert urls["RegionOne", "public"] == "https://cloud.test/compute/v2.1"
+    assert second == "https://cloud.test/at/RegionTwo/internal/compute/v2.1"
+    assert len(set(urls.values())) == len({item["id"] for item in compute}) == 6
+    assert version["links"][0]["href"] == f"{second}/"
+    assert listed["servers"] == []
+    assert list(client.cloud.ledger.entries())[-1].path == "/at/RegionTwo/internal/compute/v2.1/servers"
+    inner = client.get("/at/RegionTwo/admin/identity/v3/auth/catalog")["catalog"]
+    assert inner == catalog
+
+
+def test_without_a_project_nothing_is_ones_own(client: CoreClient) -> None:
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"id": seed.MEMBER_USER_ID, "password": client.access.member.reveal()}},
+    }
+    body = {"auth": {"identity": identity, "scope": "unscoped"}}
+    client.token = client.call("POST", TOKENS, body).headers["x-subject-token"]
+
+    assert client.get("/networking/v2.0/ports")["ports"] == []

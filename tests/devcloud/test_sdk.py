@@ -323,3 +323,24 @@ def test_the_sdk_finds_cinder_in_the_catalog_and_boots_from_a_volume(member: Con
     member.compute.wait_for_delete(server, interval=0.05, wait=10)
     member.block_storage.delete_volume(volume)
     member.block_storage.wait_for_delete(volume, interval=0.05, wait=10)
+
+
+def test_the_sdk_goes_to_the_region_and_interface_that_it_is_told(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, regions=("RegionOne", "RegionTwo")) as server:
+        elsewhere = tmp_path / "elsewhere.yaml"
+        text = server.clouds_yaml_path.read_text()
+        elsewhere.write_text(text.replace("RegionOne", "RegionTwo").replace("public", "internal"))
+        config = OpenStackConfig(config_files=[str(elsewhere)], load_envvars=False)
+        with Connection(config=config.get_one("openstack")) as there:
+            assert next(iter(there.network.networks(name="private"))).name == "private"
+            assert list(there.compute.servers()) == []
+            assert list(there.block_storage.volumes()) == []
+        entries = ControlClient.from_file(server.control_token_path).entries()
+
+    called = {entry["path"].split("/compute")[0].split("/networking")[0] for entry in entries if entry["user"]}
+    assert "/at/RegionTwo/internal" in called
+    assert {entry["service"] for entry in entries if entry["path"].startswith("/at/RegionTwo/internal/")} == {
+        "compute",
+        "network",
+        "block-storage",
+    }

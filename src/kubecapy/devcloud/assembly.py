@@ -29,7 +29,7 @@ def assemble_cloud(
         base_url: Start of every link and of the catalog's endpoints, without a slash at the end.
         now: Time of creation of the first resources.
     """
-    world = World(Identifiers(random), settings.timing, settings.capacity, settings.hosts)
+    world = World(Identifiers(random), settings.timing, settings.capacity, settings.hosts, settings.regions)
     access = seed.plant(world, settings, now)
     services = (
         IdentityService(world, settings.token_seconds),

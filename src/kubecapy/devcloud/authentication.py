@@ -23,7 +23,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
     def owns(self, project_id: str) -> bool:
         """Whether a resource of `project_id` is the caller's own, or the caller an administrator."""
-        return self.is_admin or project_id == self.project_id
+        return self.is_admin or (bool(project_id) and project_id == self.project_id)
 
 
 ANONYMOUS = Credentials("", "", "", ())

@@ -10,6 +10,7 @@ import msgspec
 from kubecapy.devcloud import lifecycle
 from kubecapy.devcloud.authentication import ANONYMOUS, Credentials, find_credentials
 from kubecapy.devcloud.endpoints import Call, Effect, Match, Service
+from kubecapy.devcloud.entrances import split_entrance
 from kubecapy.devcloud.ledger import Entry, Ledger
 from kubecapy.devcloud.messages import JsonObject, Request, Response, decode_object, json_response
 from kubecapy.devcloud.refusals import Refusal, not_found, unauthorized
@@ -127,7 +128,7 @@ class Cloud:
         return response.with_headers([("x-openstack-request-id", request_id)])
 
     def _find_service(self, path: str) -> tuple[Service | None, str]:
-        prefix, _, rest = path.removeprefix("/").partition("/")
+        prefix, _, rest = split_entrance(path)[1].removeprefix("/").partition("/")
         return self._services.get(f"/{prefix}"), f"/{rest}".rstrip("/")
 
     def _answer(self, identified: Identified, now: datetime) -> Response:
@@ -153,7 +154,10 @@ class Cloud:
                 raise Refusal(405, "HTTPMethodNotAllowed", "The method specified is not allowed for this resource.")
             raise not_found()
         body = identified.body if identified.body is not None else decode_object(request.body)
-        call = Call(request, match.parameters, identified.credentials or ANONYMOUS, body, now, self.base_url)
+        # Links lead back through the entrance that the client came by.
+        entrance, path = split_entrance(request.path)
+        inner, base_url = msgspec.structs.replace(request, path=path), self.base_url + entrance
+        call = Call(inner, match.parameters, identified.credentials or ANONYMOUS, body, now, base_url)
         return service.answer(match, call)
 
 

@@ -133,7 +133,7 @@ class DevCloudServer:
     def _assemble(self, token: Secret[str]) -> Exchange:
         consoles = FileConsoles(self._settings.consoles)
         cloud, access = assemble_cloud(self._settings, self._random, consoles, self._url, self._clock.now())
-        self._folder.write_clouds(self._url, cloud.world.region, access)
+        self._folder.write_clouds(self._url, cloud.world.regions[0], access)
         self._folder.write_control(self._control_url, token)
         return Exchange(cloud, FaultPlan(), self._clock, os.kill)
 

@@ -96,6 +96,7 @@ class DevCloudSettings(msgspec.Struct, frozen=True):
         timing: Delays of the servers' life.
         capacity: What each host has.
         hosts: Where servers run; the first one's zone is the default zone.
+        regions: Names in the catalog; the first is that of clouds.yaml.
         ready_floating_addresses: How many floating addresses the project owns from the start.
         token_seconds: Life of a token.
         ledger_entries: How many calls the ledger remembers in full; its counters forget nothing.
@@ -110,6 +111,7 @@ class DevCloudSettings(msgspec.Struct, frozen=True):
     timing: Timing = Timing()
     capacity: Capacity = Capacity()
     hosts: tuple[Host, ...] = HOSTS
+    regions: tuple[str, ...] = ("RegionOne",)
     ready_floating_addresses: int = 6
     token_seconds: float = 3600.0
     ledger_entries: int = 20_000

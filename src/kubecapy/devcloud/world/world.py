@@ -34,20 +34,27 @@ class World:
     Tables keep the order of creation. One thread only.
 
     Attributes:
-        region: Name of the one region.
+        regions: Names of the regions, which share everything; a catalog of several tells them apart by their paths.
         timing: Delays; the control endpoint replaces the value.
         capacity: What each host has; the control endpoint replaces the value.
         hosts: Where servers run.
         deleted_servers: The last removed servers, which `changes-since` still shows.
     """
 
-    def __init__(self, identifiers: Identifiers, timing: Timing, capacity: Capacity, hosts: tuple[Host, ...]) -> None:
+    def __init__(
+        self,
+        identifiers: Identifiers,
+        timing: Timing,
+        capacity: Capacity,
+        hosts: tuple[Host, ...],
+        regions: tuple[str, ...],
+    ) -> None:
         """Start empty; `seed` fills it."""
         self.identifiers = identifiers
         self.timing = timing
         self.capacity = capacity
         self.hosts = hosts
-        self.region = "RegionOne"
+        self.regions = regions
         self.agenda = Agenda()
         self.boot_orders = BootOrders()
         self.quotas = Quotas()

@@ -1,7 +1,8 @@
 """Tell clients where the services are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from kubecapy.devcloud.entrances import INTERFACES, entrance, outside
 from kubecapy.devcloud.messages import JsonObject
 
 # Paths as devstack serves them: those of compute and volumes carry their version, clients discover the others'.
@@ -12,11 +13,12 @@ SERVICES: Mapping[str, tuple[str, str, str]] = {
     "glance": ("image", "/image", "4d9f1c0c5b5e4b0aa2b4bbf7e1a9d004"),
     "cinder": ("block-storage", "/volume/v3", "4d9f1c0c5b5e4b0aa2b4bbf7e1a9d005"),
 }
-INTERFACES = ("public", "internal", "admin")
 
 
-def render_catalog(base_url: str, region: str) -> list[JsonObject]:
-    """Return the catalog of a scoped token; every interface leads to the same endpoint."""
+def render_catalog(base_url: str, regions: Sequence[str]) -> list[JsonObject]:
+    """Return the catalog of a scoped token: for each service one endpoint a region and interface."""
+    root = outside(base_url)
+    places = [(region, interface) for region in regions for interface in INTERFACES]
     return [
         {
             "id": identifier,
@@ -24,13 +26,13 @@ def render_catalog(base_url: str, region: str) -> list[JsonObject]:
             "type": kind,
             "endpoints": [
                 {
-                    "id": f"{identifier[:-2]}{number}{index}",
+                    "id": f"{identifier[:-4]}{number:02x}{index:02x}",
                     "interface": interface,
                     "region": region,
                     "region_id": region,
-                    "url": base_url + path,
+                    "url": root + entrance(regions, region, interface) + path,
                 }
-                for index, interface in enumerate(INTERFACES)
+                for index, (region, interface) in enumerate(places)
             ],
         }
         for number, (name, (kind, path, identifier)) in enumerate(SERVICES.items())

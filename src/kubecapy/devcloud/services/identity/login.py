@@ -8,7 +8,7 @@ import msgspec
 
 from kubecapy.devcloud.authentication import find_token
 from kubecapy.devcloud.messages import JsonObject
-from kubecapy.devcloud.refusals import bad_request, unauthorized
+from kubecapy.devcloud.refusals import Refusal, bad_request, unauthorized
 from kubecapy.devcloud.world.identity import ApplicationCredential, Project, User
 from kubecapy.devcloud.world.world import World
 
@@ -85,7 +85,7 @@ def _prove(world: World, identity: Mapping[str, Any], method: object, now: datet
         case "application_credential":
             return _by_application_credential(world, _section(identity, "application_credential"), now)
         case _:
-            raise unauthorized()
+            raise Refusal(401, "Unauthorized", "Attempted to authenticate with an unsupported method.")
 
 
 def _by_password(world: World, wish: Mapping[str, Any]) -> User:  # Any: checked field by field below
@@ -115,40 +115,44 @@ def _by_application_credential(world: World, wish: Mapping[str, Any], now: datet
 def _find_application_credential(
     world: World, wish: Mapping[str, Any]
 ) -> ApplicationCredential | None:  # Any: as above
-    if "id" in wish:
+    if wish.get("id"):
         return world.application_credentials.get(str(wish["id"]))
-    user = _find_user(world, wish.get("user"))
+    if not wish.get("name"):
+        raise _expected("id or name", "application credential")
+    user = _find_user(world, _section(wish, "user", "application credential"))
     for credential in world.application_credentials.values():
-        if user is not None and credential.user_id == user.id and credential.name == wish.get("name"):
+        if user is not None and credential.user_id == user.id and credential.name == wish["name"]:
             return credential
     return None
 
 
-def _find_user(world: World, wish: object) -> User | None:
-    if not isinstance(wish, dict):
-        return None
-    if "id" in wish:
-        return world.users.get(str(wish["id"]))
-    domain_id = _find_domain_id(world, wish.get("domain"))
+def _find_user(world: World, wish: Mapping[str, Any]) -> User | None:  # Any: as above
+    name, identifier = wish.get("name"), wish.get("id")
+    if not name and not identifier:
+        raise _expected("id or name", "user")
+    if not name:
+        return world.users.get(str(identifier))
+    domain_id = _find_domain_id(world, _section(wish, "domain", "user"))
     for user in world.users.values():
-        if user.name == wish.get("name") and user.domain_id == domain_id:
+        if user.name == name and user.domain_id == domain_id:
             return user
     return None
 
 
 def _find_project(world: World, wish: Mapping[str, Any]) -> Project | None:  # Any: as above
-    if "id" in wish:
-        return world.projects.get(str(wish["id"]))
-    domain_id = _find_domain_id(world, wish.get("domain"))
+    name, identifier = wish.get("name"), wish.get("id")
+    if not name:
+        return world.projects.get(str(identifier))
+    domain_id = _find_domain_id(world, _section(wish, "domain", "project"))
     for project in world.projects.values():
-        if project.name == wish.get("name") and project.domain_id == domain_id:
+        if project.name == name and project.domain_id == domain_id:
             return project
     return None
 
 
-def _find_domain_id(world: World, wish: object) -> str | None:
-    if not isinstance(wish, dict):
-        return None
+def _find_domain_id(world: World, wish: Mapping[str, Any]) -> str | None:  # Any: as above
+    if not wish.get("id") and not wish.get("name"):
+        raise _expected("id or name", "domain")
     for domain in world.domains.values():
         if wish.get("id") == domain.id or wish.get("name") == domain.name:
             return domain.id
@@ -162,12 +166,16 @@ def _default_scope(world: World, user: User) -> Scope:
     return Scope(project, roles_in(world, user, project.id))
 
 
-def _section(parent: Mapping[str, Any], name: str) -> JsonObject:  # Any: as above
+def _section(parent: Mapping[str, Any], name: str, target: str = "auth") -> JsonObject:  # Any: as above
     section = parent.get(name)
     if not isinstance(section, dict):
-        # Keystone would show the document; it may hold a password, so only the missing name is told.
-        raise bad_request(
-            f"Expecting to find {name} in auth. The server could not comply with the request since it is either "
-            "malformed or otherwise incorrect. The client is assumed to be in error."
-        )
+        raise _expected(name, target)
     return section
+
+
+def _expected(attribute: str, target: str) -> Refusal:
+    """Return Keystone's refusal of a document that lacks something; it is never shown, since it may hold a password."""
+    return bad_request(
+        f"Expecting to find {attribute} in {target}. The server could not comply with the request since it is either "
+        "malformed or otherwise incorrect. The client is assumed to be in error."
+    )

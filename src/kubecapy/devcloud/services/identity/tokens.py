@@ -66,7 +66,7 @@ class Tokens:
         return Response(204)
 
     def _catalog(self, call: Call) -> Response:
-        return json_response(200, {"catalog": render_catalog(call.base_url, self._world.region), "links": {}})
+        return json_response(200, {"catalog": render_catalog(call.base_url, self._world.regions), "links": {}})
 
     def _projects(self, call: Call) -> Response:
         own = {item.project_id for item in self._world.assignments if item.user_id == call.credentials.user_id}
@@ -129,5 +129,5 @@ class Tokens:
         document["is_domain"] = False
         document["roles"] = [{"id": role, "name": world.roles[role].name} for role in token.role_ids]
         if base_url:
-            document["catalog"] = render_catalog(base_url, world.region)
+            document["catalog"] = render_catalog(base_url, world.regions)
         return {"token": document}
