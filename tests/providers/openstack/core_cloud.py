@@ -76,6 +76,18 @@ class CoreCloud:
         servers = [server.name for server in self.world.servers.values()]
         return servers, ports, [ip.port_id for ip in self.world.floating_ips.values()]
 
+    def names(self) -> dict[str, list[str]]:
+        """Return the names of all that machines may have, by kind."""
+        world = self.world
+        return {
+            "servers": sorted(server.name for server in world.servers.values()),
+            "ports": sorted(port.name for port in world.ports.values() if not port.device_owner.startswith("network:")),
+            "trunks": sorted(trunk.name for trunk in world.trunks.values()),
+            "addresses": sorted(ip.floating_ip_address for ip in world.floating_ips.values()),
+            "volumes": sorted(volume.name for volume in world.volumes.values()),
+            "key pairs": sorted(pair.name for pair in world.key_pairs.values()),
+        }
+
 
 class CoreTransport:
     """Sends the provider's calls into a `CoreCloud`."""

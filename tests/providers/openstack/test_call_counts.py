@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
 from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine
 
+from kubecapy.devcloud.seed import EXTERNAL_NETWORK_ID, PROJECT
 from kubecapy.devcloud.settings import Timing
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.tasks import TaskScope
@@ -45,6 +46,27 @@ async def test_a_hundred_workers_cost_at_most_four_calls_each_until_they_run(
         clock.pass_(1.0)  # Every machine is looked at every second.
         waiting = [machine for machine in waiting if not await runs(machine)]
     assert len(made(cloud)) <= 4 * len(machines)
+
+
+async def test_workers_with_an_address_of_a_pool_cost_at_most_six_calls_each_and_four_to_delete(
+    clock: ManualClock, make_cloud: MakeCloud
+) -> None:
+    cloud, actuator = make_cloud(Timing(boot_seconds=40.0))
+    cloud.world.quotas.set_limits("network", PROJECT.id, {"floatingip": 200})
+    spec = {"floatingIPPool": {"uuid": EXTERNAL_NETWORK_ID}}
+    machines = [Reconciler(actuator, make_machine(f"node-{n}", **spec), make_cluster()) for n in range(40)]
+    for machine in machines:
+        await machine.create()
+    waiting = machines
+    while waiting:
+        clock.pass_(1.0)
+        waiting = [machine for machine in waiting if not await runs(machine)]
+    assert len(made(cloud)) <= 6 * len(machines)
+    before, waiting = len(made(cloud)), machines
+    while waiting:
+        waiting = [machine for machine in waiting if not await machine.delete()]
+        clock.pass_(2.0)
+    assert len(made(cloud)) - before <= 4 * len(machines)
 
 
 async def test_deleting_a_hundred_workers_costs_at_most_four_calls_each(

@@ -7,11 +7,13 @@ import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
 from tests.providers.openstack.machines import PORT, Reconciler, claimed, make_cluster, make_machine, provider_spec
+from tests.providers.openstack.test_machine_fields import KEY
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.contract.errors import PermissionDenied, Unavailable
 from kubecapy.contract.provider import Leftover
 from kubecapy.devcloud.faults import Answer, Drop, Pattern, Rule
+from kubecapy.devcloud.seed import PROJECT
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.providers.openstack.plugin.tooling import OpenStackTooling
 from kubecapy.providers.openstack.services.projects import Projects
@@ -47,12 +49,16 @@ async def test_everything_that_stands_in_the_way_is_told_at_once(tooling: OpenSt
         networks=[{"uuid": "x"}],
         securityGroups=[{"name": "y"}],
         floatingIP="9.9.9.9",
+        serverGroup="apart",
+        ports=[{"network": {"name": "n"}}, {"securityGroups": [{"name": "z"}]}],
+        rootVolume={"diskSize": 5, "volumeType": "slow"},
     )
     obstacles = await tooling.preflight(CLUSTER, [wrong])
-    assert len(obstacles) == 7
+    assert len(obstacles) == 11
     assert all(sentence.startswith("Machine default/m-0: ") for sentence in obstacles)
     told = "\n".join(obstacles)
-    for name in ("huge", "none", "lost", "mars", '"id=x"', '"name=y"', "9.9.9.9"):
+    named = ("huge", "none", "lost", "mars", '"id=x"', '"name=y"', "9.9.9.9", "apart", '"name=n"', '"name=z"', "slow")
+    for name in named:
         assert name in told
 
 
@@ -98,6 +104,36 @@ async def test_quotas_that_are_too_small_are_told_with_what_is_left(
     ]
 
 
+async def test_a_pool_a_cloud_without_trunks_and_the_sources_of_volumes_are_asked_for(
+    tooling: OpenStackTooling, cloud: CoreCloud
+) -> None:
+    absent = msgspec.Raw(b'{"NeutronError": {"message": "Extension with alias trunk does not exist"}}')
+    cloud.faults.add(Rule(Answer(404, absent), _path("/extensions/trunk"), times=None))
+    root = {"sourceType": "snapshot", "sourceUUID": "gone"}
+    wrong = machine("m", trunk=True, floatingIPPool={"name": "nowhere"}, rootVolume=root)
+    told = "\n".join(await tooling.preflight(CLUSTER, [wrong]))
+    for words in ("trunk needs Neutron's extension", '"name=nowhere router:external=true"', 'snapshot "gone"'):
+        assert words in told
+    assert {entry.method for entry in cloud.entries()} == {"GET"}
+
+
+async def test_quotas_of_addresses_and_volumes_count_what_all_machines_take(
+    tooling: OpenStackTooling, cloud: CoreCloud
+) -> None:
+    cloud.world.quotas.set_limits("block-storage", PROJECT.id, {"volumes": 3, "gigabytes": 40})
+    cloud.world.quotas.set_limits("network", PROJECT.id, {"floatingip": len(cloud.addresses()) + 1})
+    spec = {
+        "floatingIPPool": {"name": "public"},
+        "rootVolume": {"diskSize": 20},
+        "volumes": [{"name": "data", "diskSize": 5}],
+    }
+    assert await tooling.preflight(CLUSTER, [machine(**spec), machine(**spec)]) == [
+        "the project's quota has room for 1 floating addresses, 2 are needed",
+        "the project's quota has room for 3 volumes, 4 are needed",
+        "the project's quota has room for 40 GiB of volumes, 50 are needed",
+    ]
+
+
 async def test_a_cloud_that_tells_no_quotas_is_not_in_the_way(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
     absent = msgspec.Raw(b'{"NeutronError": {"message": "The resource could not be found."}}')
     cloud.faults.add(Rule(Answer(404, absent), _path("/details")))
@@ -111,6 +147,18 @@ async def test_a_cloud_that_refuses_us_or_is_silent_is_an_error(
     cloud.faults.add(Rule(action, times=None))
     with pytest.raises(expected):
         await tooling.preflight(CLUSTER, [machine()])
+
+
+async def test_leftovers_of_every_kind_are_found_but_for_what_was_to_stay(
+    tooling: OpenStackTooling, cloud: CoreCloud, clock: ManualClock, actuator: OpenStackMachineActuator
+) -> None:
+    stays = {"name": "stays", "diskSize": 1, "deleteOnTermination": False}
+    spec = {"floatingIPPool": {"name": "public"}, "trunk": True, "volumes": [{"name": "data", "diskSize": 5}, stays]}
+    await Reconciler(actuator, make_machine(publicKey=KEY, **spec), make_cluster()).settle(clock)
+    clock.pass_(5)
+    found = await tooling.find_leftovers(make_cluster())
+    assert [left.kind for left in found] == ["server", "trunk", "port", "floating ip", "volume", "key pair"]
+    assert await tooling.find_leftovers(make_cluster("other")) == ()
 
 
 async def test_leftovers_are_what_bears_the_clusters_mark(

@@ -18,7 +18,7 @@ from kubecapy.contract.errors import Conflict, InvalidConfiguration
 from kubecapy.providers.openstack.api.status import MachineProviderStatus, MadeKind
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import Owner
-from kubecapy.providers.openstack.services.key_pairs import delete_unused_key_pair
+from kubecapy.providers.openstack.services.key_pairs import delete_unused_key_pairs
 from kubecapy.providers.openstack.services.own_addresses import find_own_addresses, release_address
 from kubecapy.providers.openstack.services.ports import delete_port, find_ports
 from kubecapy.providers.openstack.services.project import Project
@@ -78,8 +78,8 @@ class _Remover:
         left += await self._delete_ports()
         if "volume" in kinds and await self._may_have_volumes():
             left += await self._delete_volumes()
-        if self._record.key_pair:
-            await delete_unused_key_pair(self._project, self._owner, self._record.key_pair)
+        if "key pair" in kinds:
+            await delete_unused_key_pairs(self._project, self._owner)
         return left
 
     async def _release_addresses(self) -> None:
@@ -103,8 +103,9 @@ class _Remover:
     async def _ports(self) -> Sequence[Port]:
         """Return the ports that bear the mark: those of the list, and recorded ones that a lagging list lacks."""
         ports = {port.id: port for port in await find_ports(self._project, self._owner, self._age)}
+        listing = self._project.ports(self._owner.description)
         for recorded in self._record.ports:
-            if recorded.id in ports:
+            if recorded.id in ports or listing.had_removed(recorded.id):
                 continue
             call = Call(doing="looking for a port", service="network", method="GET", path=f"/ports/{recorded.id}")
             port = await self._project.client.find(call, "port", Port)
@@ -122,9 +123,12 @@ class _Remover:
         for volume in await find_volumes(self._project, self._owner, self._age):
             if is_kept(volume) or await self._goes_with_its_server(volume):
                 continue
-            left.append(f"volume {volume.name} ({volume.id}), {volume.status}")
-            if not is_going(volume):
-                await _or_later(delete_volume(self._project, self._owner, volume), "")
+            what = f"volume {volume.name} ({volume.id}), {volume.status}"
+            if is_going(volume):
+                left.append(what)
+                continue
+            refused = await _or_later(delete_volume(self._project, self._owner, volume), what)
+            left += refused or (what,)
         return left
 
     async def _goes_with_its_server(self, volume: Volume) -> bool:

@@ -109,6 +109,7 @@ def kinds_to_look_for(request: MachineRequest) -> frozenset[MadeKind]:
     asked: Mapping[MadeKind, object] = {
         "floating ip": spec.floating_ip_pool,
         "trunk": spec.trunk or any(port.trunk for port in spec.ports),
+        "key pair": spec.public_key or spec.public_key_secret,
         "volume": spec.volumes or (spec.root_volume is not None and spec.root_volume.is_asked_for),
     }
     return frozenset((*record.made, *(kind for kind, is_asked in asked.items() if is_asked)))

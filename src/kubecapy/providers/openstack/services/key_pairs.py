@@ -62,24 +62,32 @@ async def ensure_key_pair(project: Project, owner: Owner, public_key: str) -> st
     return name
 
 
-async def delete_unused_key_pair(project: Project, owner: Owner, name: str) -> None:
-    """Delete the cluster's pair `name` where no server of the cluster was made with it; absent is success."""
+async def delete_unused_key_pairs(project: Project, owner: Owner) -> None:
+    """Delete the cluster's pairs that none of its servers was made with.
+
+    Race: a machine whose server is about to be made may lose its pair; it is looked for again, and made, right before.
+    """
+    pairs = await list_marked_key_pairs(project, owner.mark) if owner.mark else ()
+    if not pairs:
+        return
     servers = (await project.servers.read(project.freshness.changing)).values()
-    if any(server.key_name == name and server.metadata.get(METADATA_CLUSTER) == owner.mark for server in servers):
-        return
-    listing = _listing(project)
-    if name not in await listing.read(project.freshness.changing):
-        return
-    _LOG.log(V(2), "deleting key pair %s, which %s was the last to use", name, owner)
-    doing = f"deleting key pair {name} of {owner}"
-    await project.client.delete(Call(doing=doing, service="compute", method="DELETE", path=_path(name)))
-    listing.note_deleted(name)
+    used = {server.key_name for server in servers if server.metadata.get(METADATA_CLUSTER) == owner.mark}
+    for pair in pairs:
+        if pair.name not in used:
+            await _delete(project, owner, pair)
 
 
 async def list_marked_key_pairs(project: Project, mark: str) -> Sequence[KeyPair]:
     """Return our user's pairs that were made for a cluster."""
     listed = (await _listing(project).read(project.freshness.changing)).values()
     return [pair for pair in listed if pair.name.startswith(f"{mark}-")]
+
+
+async def _delete(project: Project, owner: Owner, pair: KeyPair) -> None:
+    _LOG.log(V(2), "deleting key pair %s, which %s was the last to use", pair.name, owner)
+    doing = f"deleting key pair {pair.name} of {owner}"
+    await project.client.delete(Call(doing=doing, service="compute", method="DELETE", path=_path(pair.name)))
+    _listing(project).note_deleted(pair.name)
 
 
 async def _find(project: Project, name: str) -> KeyPair:

@@ -16,6 +16,8 @@ from kubecapy.providers.openstack.services.shared import Fetched, Shared
 
 GRACE_SECONDS: Final = 5.0
 """How long a service's list may lag behind a write that it confirmed."""
+REMOVALS_SECONDS: Final = 3600.0
+"""How long it is remembered that we had something removed."""
 
 
 class Identified(Protocol):
@@ -48,6 +50,7 @@ class Listing(Generic[T]):
         self._clock = clock
         self._shared: Shared[Sequence[T]] = Shared(clock, fetch)
         self._writes: dict[str, _Write[T]] = {}
+        self._removed: dict[str, float] = {}
 
     async def read(self, max_age_seconds: float) -> Mapping[str, T]:
         """Return the things by id, at most `max_age_seconds` old but for our own writes, which are always in it."""
@@ -69,10 +72,16 @@ class Listing(Generic[T]):
     def note_leaving(self, item: T) -> None:
         """Note that we asked for the removal of `item`, which takes a while; the list tells when it is gone."""
         self._writes[item.id] = _Write(item, self._clock.monotonic())
+        self._note_removal(item.id)
 
     def note_deleted(self, id_: str) -> None:
         """Note that we deleted the thing."""
         self._writes[id_] = _Write(None, self._clock.monotonic())
+        self._note_removal(id_)
+
+    def had_removed(self, id_: str) -> bool:
+        """Return whether the service has accepted a removal of the thing from us lately: the list may be believed."""
+        return id_ in self._removed
 
     def invalidate(self) -> None:
         """Note that a write may have happened whose outcome nobody knows."""
@@ -86,6 +95,10 @@ class Listing(Generic[T]):
             elif write.at >= fetched.since or (id_ not in items and write.made_at + GRACE_SECONDS >= fetched.since):
                 items[id_] = write.item
         return items
+
+    def _note_removal(self, id_: str) -> None:
+        now = self._clock.monotonic()
+        self._removed = {old: at for old, at in self._removed.items() if at + REMOVALS_SECONDS >= now} | {id_: now}
 
     def _drop_settled(self, since: float) -> None:
         """Forget writes that the list must show by itself."""

@@ -68,15 +68,17 @@ def state_of(server: Server) -> InstanceState:
 async def find_servers(project: Project, finder: ServerFinder, max_age_seconds: float) -> tuple[Server, ...]:
     """Return every server that bears the machine's mark; more than one means that someone made a twin.
 
-    A recorded server that the list lacks is asked for by its id before it counts as gone.
+    A recorded server that the list lacks is asked for by its id before it counts as gone, unless Nova has accepted our
+    own removal of it: then the list is believed, and a delete costs no such call.
 
     Raises:
         Conflict: the recorded server is there but does not bear the mark.
     """
     candidates = await _list_candidates(project, finder, max_age_seconds)
     found = {server.id: server for server in candidates if bears_mark(server, finder.owner)}
-    if finder.recorded_id and finder.recorded_id not in found:
-        recorded = await _find_by_id(project, finder.recorded_id)
+    recorded_id = finder.recorded_id
+    if recorded_id and recorded_id not in found and not project.servers.had_removed(recorded_id):
+        recorded = await _find_by_id(project, recorded_id)
         if recorded is not None:
             found[recorded.id] = _checked(recorded, finder.owner)
     return tuple(server for server in found.values() if server.status not in _GONE)

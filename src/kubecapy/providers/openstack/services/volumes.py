@@ -27,7 +27,6 @@ from kubecapy.telemetry.logs import V, get_logger
 
 LOOK_AGAIN_SECONDS: Final = 2.0
 
-_USABLE: Final = frozenset({"available", "in-use"})
 _GOING: Final = frozenset({"deleting", "detaching"})
 _LOG = get_logger(__name__)
 
@@ -172,7 +171,7 @@ def _usable(owner: Owner, order: VolumeOrder, volume: Volume | None) -> Volume:
         raise Conflict(
             f"volume {name} ({volume.id}) of {owner} is in status {volume.status}; delete it to have it anew"
         )
-    if volume.status not in _USABLE:
+    if volume.status != "available":  # One that is reserved has a server already, which the list does not show yet.
         message = f"volume {name} ({volume.id}) of {owner} is {volume.status}"
         raise NotReady(message, retry_after_seconds=LOOK_AGAIN_SECONDS)
     return volume
