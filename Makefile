@@ -2,6 +2,7 @@
 # make test    every test that needs no cloud of yours; those that need real services are skipped where there are none
 # make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
 # make bench-api   the embedded API server beside kube-apiserver with etcd, and the controller runtime (BENCH="--rounds 3")
+# make bench-openstack   workers made by Kubecapy beside a bare client, on real OpenStack services (BENCH="--sizes 1 10")
 # make kubernetes   build the real one, once, into the user's cache (needs Go; or set KUBEBUILDER_ASSETS)
 # make openstack    install real OpenStack services into .cache, once (needs a PostgreSQL server on the machine)
 # make openstack-up    run them on loopback until make openstack-down (TRIAL=1: and make a server there)
@@ -21,7 +22,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 
 OPENSTACK := $(BIN)/python -m openstack_services
 
-.PHONY: demo test conformance bench-api kubernetes openstack openstack-up openstack-down check format generate \
+.PHONY: demo test conformance bench-api bench-openstack kubernetes openstack openstack-up openstack-down check format generate \
 	setup-demo setup-dev clean
 
 demo: setup-demo
@@ -35,6 +36,9 @@ conformance: setup-dev kubernetes
 
 bench-api: setup-dev kubernetes
 	@$(BIN)/python -m benchmarks.api $(BENCH)
+
+bench-openstack: setup-dev openstack
+	@$(BIN)/python -m benchmarks.openstack $(BENCH)
 
 kubernetes:
 	@python3 tools/build_kubernetes.py

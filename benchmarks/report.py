@@ -61,7 +61,7 @@ class Results(NamedTuple):
     def of(cls, samples: Sequence[Sample], runtime: Sequence[RuntimeLine]) -> Self:
         """Put the samples of one run together."""
         lines = [_line(measure, samples) for measure in Measure]
-        return cls(SystemClock().now().date().isoformat(), _describe_machine(), lines, runtime)
+        return cls(SystemClock().now().date().isoformat(), describe_machine(), lines, runtime)
 
 
 def render(results: Results) -> str:
@@ -70,7 +70,7 @@ def render(results: Results) -> str:
     rows += [_row(line) for line in results.lines]
     runtime = [["controller runtime", "unit", "found", "at most", ""]]
     runtime += [_runtime_row(line) for line in results.runtime]
-    return f"{_align(rows)}\n\n{_align(runtime)}\n"
+    return f"{align(rows)}\n\n{align(runtime)}\n"
 
 
 def write(results: Results, path: Path) -> None:
@@ -141,7 +141,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
-def _align(rows: Sequence[Sequence[str]]) -> str:
+def align(rows: Sequence[Sequence[str]]) -> str:
+    """Return `rows` as lines of equal columns; the first two are text, the others figures."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -152,7 +153,8 @@ def _align(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _describe_machine() -> Mapping[str, str | int]:
+def describe_machine() -> Mapping[str, str | int]:
+    """Return what kind of machine this is, without its name."""
     return {
         "cpus": os.cpu_count() or 0,
         "memory_gib": round(_PAGE_SIZE * _PAGES / 2**30),

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from random import SystemRandom
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def compile_modules() -> None:
             "import kubecapy.daemons.__main__, kubecapy.daemons.apiserver, kubecapy.local.api_server",
         ],
         cwd=ROOT,
-        env=_compiled_environment(),
+        env=compiled_environment(),
         check=True,
     )
 
@@ -65,7 +65,7 @@ def run_embedded(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "kubecapy.daemons", "apiserver", "--state-dir", str(folder), f"--port={port}"]
     folder.parent.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=_compiled_environment()
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=compiled_environment()
     )
     try:
         pki, url, pids = folder / "pki", f"https://127.0.0.1:{port}", (process.pid,)
@@ -90,7 +90,7 @@ def run_kubernetes(folder: Path) -> Iterator[Server]:
         yield Server(KUBERNETES, address, pki, cluster.pids, ready_seconds, ready_cpu_seconds)
 
 
-def _compiled_environment() -> Mapping[str, str]:
+def compiled_environment() -> dict[str, str]:
     """Return the environment, with a place for compiled files and leave to write there."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {"PYTHONPYCACHEPREFIX": str(ROOT / ".cache" / "pycache"), **kept}

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from tests.real_openstack import real_openstack
+
+__all__ = ["real_openstack"]
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None)

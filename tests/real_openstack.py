@@ -1,10 +1,13 @@
-"""Give tests real OpenStack services: import `real_openstack` into a conftest, and mark what asks for it.
+"""Give tests real OpenStack services: `real_openstack` is known to all of them; mark what asks for it with `MARKS`.
 
 The services start once for each process of a run, which takes a while: `MARKS` keeps all that needs them in one process
-and is patient with the first.
+and is patient with the first. Who works on such tests saves the start: with `KUBECAPY_OPENSTACK` the folder of an
+instance that `make openstack-up` has started, they use that one.
 """
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from openstack_services.installation import NotInstalled, find_installation
@@ -18,6 +21,9 @@ MEMBER_CLOUD, ADMIN_CLOUD = "openstack", "admin"
 @pytest.fixture(scope="session")
 def real_openstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Run all services for the tests of this process; the project has what devcloud's has."""
+    if os.environ.get("KUBECAPY_OPENSTACK"):
+        yield Instance(Path(os.environ["KUBECAPY_OPENSTACK"]))
+        return
     try:
         find_installation()
     except NotInstalled as error:

@@ -12,9 +12,7 @@ import pytest
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 from openstack_services.instance import Instance
-from tests.real_openstack import ADMIN_CLOUD, MEMBER_CLOUD, real_openstack
-
-__all__ = ["real_openstack"]
+from tests.real_openstack import ADMIN_CLOUD, MEMBER_CLOUD
 
 
 @pytest.fixture
