@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kubecapy.providers.openstack.cloud.identity import CloudsFile, CloudsFileError, read_file, read_identity
+from kubecapy.providers.openstack.cloud.entries import CloudsFileError
+from kubecapy.providers.openstack.cloud.identity import CloudsFile, read_file, read_identity
 from kubecapy.telemetry.secrets import Secret
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -64,9 +65,103 @@ def test_each_wrong_file_gives_one_sentence(content: str, sentence: str) -> None
     assert "hidden-word" not in str(caught.value)
 
 
-def test_an_application_credential_needs_no_user_and_password() -> None:
-    auth = {"auth_url": "u", "application_credential_id": "i", "application_credential_secret": "s"}
-    assert read_identity(file_of({"auth": auth, "auth_type": "v3applicationcredential"}), "mine").name == "mine"
+URL = {"auth_url": "u"}
+CREDENTIAL = {**URL, "application_credential_id": "i", "application_credential_secret": "hidden-word"}
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "auth"),
+    [
+        ("password", AUTH),
+        ("v3password", {**URL, "user_id": "i", "password": "p"}),
+        ("v3token", {**URL, "token": "t", "project_id": "p"}),
+        ("v3applicationcredential", CREDENTIAL),
+        (
+            "v3applicationcredential",
+            {**URL, "application_credential_name": "kubecapy", "username": "u", "application_credential_secret": "s"},
+        ),
+        ("v3oidcpassword", {**URL, "identity_provider": "is the SDK's to check"}),
+    ],
+)
+def test_each_kind_of_login_needs_its_own_fields_and_no_others(auth_type: str, auth: dict[str, str]) -> None:
+    assert read_identity(file_of({"auth": auth, "auth_type": auth_type}), "mine").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "auth", "sentence"),
+    [
+        ("v3token", URL, 'has no "auth.token"'),
+        ("v3applicationcredential", URL, 'has no "auth.application_credential_id"'),
+        (
+            "v3applicationcredential",
+            {**URL, "application_credential_id": "i"},
+            'has no "auth.application_credential_secret"',
+        ),
+        (
+            "v3applicationcredential",
+            {**URL, "application_credential_name": "kubecapy", "application_credential_secret": "hidden-word"},
+            'has no "auth.username", whose "application_credential_name" is meant',
+        ),
+        (
+            "v3applicationcredential",
+            {**CREDENTIAL, "project_id": "p"},
+            'has "auth.project_id", but an application credential is for its own project alone; remove it',
+        ),
+        (
+            None,
+            CREDENTIAL,
+            (
+                'has "auth.application_credential_id", which a password has no use for; '
+                'set "auth_type" to "v3applicationcredential", or remove it'
+            ),
+        ),
+        (
+            "password",
+            {**AUTH, "token": "hidden-word"},
+            'has "auth.token", which a password has no use for; set "auth_type" to "v3token", or remove it',
+        ),
+    ],
+)
+def test_what_a_login_lacks_or_has_no_use_for_is_named(
+    auth_type: str | None, auth: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(CloudsFileError) as caught:
+        read_identity(file_of({"auth": auth, "auth_type": auth_type}), "mine")
+    assert str(caught.value) == f'cloud "mine" in f.yaml {sentence}'
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("profile", "vendor", 'has "profile", which is not looked up; write out what it stands for'),
+        ("cloud", "vendor", 'has "cloud", which is not looked up; write out what it stands for'),
+        ("regions", ["a", "b"], 'has several "regions"; name one by "region_name"'),
+        ("verify", "/etc/ca.pem", 'has a "verify" that is neither true nor false; a CA is named by "cacert"'),
+        ("api_timeout", "soon", 'has an "api_timeout" that is no number of seconds'),
+        ("api_timeout", -1, 'has an "api_timeout" that is no number of seconds'),
+    ],
+)
+def test_what_would_be_guessed_is_refused(key: str, value: object, sentence: str) -> None:
+    with pytest.raises(CloudsFileError) as caught:
+        read_identity(file_of({"auth": AUTH, key: value}), "mine")
+    assert str(caught.value) == f'cloud "mine" in f.yaml {sentence}'
+
+
+@pytest.mark.parametrize(
+    ("entry", "verified"),
+    [
+        ({}, True),
+        ({"verify": False}, False),
+        ({"verify": "False"}, False),
+        ({"insecure": True}, False),
+        ({"insecure": "false"}, True),
+        ({"verify": True, "insecure": True}, False),
+    ],
+)
+def test_a_certificate_is_verified_unless_it_is_said_plainly(entry: dict[str, object], verified: bool) -> None:
+    identity = read_identity(file_of({"auth": AUTH, **entry}), "mine")
+    assert identity.entry.reveal().get("verify", True) is verified
+    assert "insecure" not in identity.entry.reveal(), "the SDK takes the text false for true"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS, ServiceMi
 
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
 _SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+_SDK_SOURCE: Final = re.compile(r" \((HTTP \d+|Request-ID: [^)]*)\)")
 _URL: Final = re.compile(r"https?://[^/\s]*[^/\s:.]")
 
 
@@ -38,8 +39,7 @@ def login_error(error: exceptions.ClientException, doing: str, identity: CloudId
         return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS)
     if isinstance(error, exceptions.Unauthorized | exceptions.Forbidden):
         return PermissionDenied(
-            f"{doing}: the login{_user(identity)} to {where} was refused; "
-            f"check user, password, domain and project: {_short(error)}"
+            f"{doing}: the login{_user(identity)} to {where} was refused; {_to_check(identity)}: {_short(error)}"
         )
     if isinstance(error, exceptions.NotFound | exceptions.DiscoveryFailure):
         return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(error)}")
@@ -82,13 +82,32 @@ def _tls_sentence(text: str, place: str, identity: CloudIdentity) -> str:
 
 
 def _user(identity: CloudIdentity) -> str:
+    """Return who tries to log in, as far as that is no secret: an application credential, a user, or nobody."""
     auth = identity.entry.reveal().get("auth") or {}
-    name = auth.get("username") or auth.get("user_id") or auth.get("application_credential_id")
+    credential = auth.get("application_credential_id") or auth.get("application_credential_name")
+    name = credential or auth.get("username") or auth.get("user_id")
     return f' of "{name}"' if name else ""
 
 
+def _to_check(identity: CloudIdentity) -> str:
+    kind = str(identity.entry.reveal().get("auth_type") or "password")
+    if "applicationcredential" in kind:
+        return "check the application credential, its secret and whether it has expired"
+    if "token" in kind:
+        return "check whether the token has expired, and the project"
+    return "check user, password, domain and project"
+
+
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")
+    """Return the SDK's sentence; that of an answer ends as those of all services do."""
+    if isinstance(error, exceptions.HttpError):
+        source = ", ".join(part for part in (f"identity {error.http_status}", error.request_id) if part)
+        return f"{_one_line(_SDK_SOURCE.sub('', str(error.message)))} ({source})"
+    return _one_line(str(error))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300].rstrip(".")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,15 +14,12 @@ import msgspec
 
 from kubecapy.apimachinery.codec import DecodeError, load_yaml
 from kubecapy.apimachinery.meta import JsonObject
+from kubecapy.providers.openstack.cloud.entries import CloudsFileError, checked_entry
 from kubecapy.telemetry.secrets import Secret
 
 CERTIFICATE_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 CA_FILE_NAME: Final = "cacert"
 """Key of a credentials Secret, and so name of the file beside clouds.yaml, that holds the cloud's CA."""
-
-
-class CloudsFileError(Exception):
-    """A clouds.yaml cannot be used; the message is one sentence that names the file and what is wrong."""
 
 
 class CloudsFile(msgspec.Struct, frozen=True):
@@ -85,11 +82,10 @@ def read_identity(file: CloudsFile, cloud: str) -> CloudIdentity:
     Raises:
         CloudsFileError: the file is no clouds.yaml, lacks the cloud or a field, or its CA is no PEM certificate.
     """
-    entry = dict(_find_entry(file, cloud))
-    _check_entry(entry, f'cloud "{cloud}" in {file.source}')
+    entry = checked_entry(_find_entry(file, cloud), f'cloud "{cloud}" in {file.source}')
     trusted = entry.pop("cacert", None)
     # An unverified cloud needs no CA; the article's own file has both, and no real certificate in it.
-    ca, ca_path = _read_ca(str(trusted), file, cloud) if trusted and _is_verified(entry) else ("", None)
+    ca, ca_path = _read_ca(str(trusted), file, cloud) if trusted and entry.get("verify", True) else ("", None)
     key = hashlib.sha256(msgspec.json.encode([file.source, cloud, entry, ca])).hexdigest()
     return CloudIdentity(cloud, file.source, CloudEntry(entry), ca, ca_path, key)
 
@@ -125,28 +121,6 @@ def _find_entry(file: CloudsFile, cloud: str) -> Mapping[str, Any]:
     if not isinstance(entry, dict):
         raise CloudsFileError(f'cloud "{cloud}" in {file.source} is not a mapping')
     return entry
-
-
-def _check_entry(entry: Mapping[str, Any], where: str) -> None:
-    auth = entry.get("auth")
-    if not isinstance(auth, dict):
-        raise CloudsFileError(f'{where} has no mapping "auth"')
-    if not auth.get("auth_url"):
-        raise CloudsFileError(f'{where} has no "auth.auth_url"')
-    if str(entry.get("auth_type", "password")) not in ("password", "v3password"):
-        return
-    if not (auth.get("username") or auth.get("user_id")):
-        raise CloudsFileError(f'{where} has no "auth.username"')
-    if not auth.get("password"):
-        raise CloudsFileError(f'{where} has no "auth.password"')
-
-
-def _is_verified(entry: Mapping[str, Any]) -> bool:
-    return _is_true(entry.get("verify", True)) and not _is_true(entry.get("insecure", False))
-
-
-def _is_true(value: object) -> bool:
-    return str(value).lower() == "true"
 
 
 def _read_ca(value: str, file: CloudsFile, cloud: str) -> tuple[str, Path | None]:

@@ -4,8 +4,9 @@ The SDK blocks, so its calls run on threads; all that it would retry or discover
 login and one catalog serve all calls of an identity.
 """
 
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from kubecapy import __version__
+from kubecapy.apimachinery.fields import nearest_name
 from kubecapy.contract.errors import PermissionDenied
 from kubecapy.providers.openstack.cloud.identity import CloudIdentity
 from kubecapy.providers.openstack.cloud.transport import Call, Reply, Service
@@ -166,12 +168,27 @@ class _Connection:
             return known
         region = self._region
         assert region is not None, "a session was opened first"  # noqa: S101 - an invariant
-        interface, region_name = region.get_interface(call.service), region.get_region_name(call.service)
-        found = region.get_endpoint(call.service) or self._access(call.doing).service_catalog.url_for(
-            service_type=call.service, interface=interface, region_name=region_name or None
-        )
+        found = region.get_endpoint(call.service) or self._look_up(region, call)
         self._endpoints[call.service] = _versioned(str(found), call.service)
         return self._endpoints[call.service]
+
+    def _look_up(self, region: "CloudRegion", call: Call) -> str | None:
+        """Return the catalog's root of the service.
+
+        Raises:
+            PermissionDenied: it is in several regions, and none is named: the first one may be anybody's.
+        """
+        catalog = self._access(call.doing).service_catalog
+        interface, region_name = region.get_interface(call.service), region.get_region_name(call.service) or None
+        if region_name is None:
+            found = catalog.get_endpoints_data(service_type=call.service, interface=interface)
+            regions = sorted({endpoint.region_name or "" for group in found.values() for endpoint in group})
+            if len(regions) > 1:
+                raise PermissionDenied(
+                    f'{call.doing}: cloud "{self._identity.name}" in {self._identity.source} names no "region_name", '
+                    f"and its catalog has {', '.join(regions)}"
+                )
+        return catalog.url_for(service_type=call.service, interface=interface, region_name=region_name)
 
     def _read_region(self) -> "CloudRegion":
         from keystoneauth1.exceptions import ClientException
@@ -193,6 +210,8 @@ class _Connection:
             region = loader.get_one(identity.name)
         except (SDKException, ClientException) as error:
             raise PermissionDenied(f'cloud "{identity.name}" in {identity.source} cannot be used: {error}') from error
+        except TypeError as error:
+            raise self._about_fields(error) from error
         return region
 
     def _check_auth(self, region: "CloudRegion") -> "BaseIdentityPlugin":
@@ -201,12 +220,28 @@ class _Connection:
 
         auth = region.get_auth()
         if not isinstance(auth, BaseIdentityPlugin):
-            kind = region.config.get("auth_type")
-            raise PermissionDenied(
-                f'cloud "{self._identity.name}" in {self._identity.source} has "auth_type" {kind}, '
-                "which logs in to no project; use a password, a token or an application credential"
-            )
+            raise self._no_project(str(region.config.get("auth_type")))
         return auth
+
+    def _no_project(self, kind: str) -> PermissionDenied:
+        return PermissionDenied(
+            f'cloud "{self._identity.name}" in {self._identity.source} has "auth_type" {kind}, '
+            "which logs in to no project; use a password, a token or an application credential"
+        )
+
+    def _about_fields(self, error: TypeError) -> PermissionDenied:
+        """Say what a plugin's Python says of `auth`, all of which the SDK hands to it."""
+        from keystoneauth1.identity import BaseIdentityPlugin
+        from keystoneauth1.loading import BaseLoader, get_plugin_loader
+
+        identity = self._identity
+        kind = str(identity.entry.reveal().get("auth_type") or "password")
+        loader: BaseLoader[Any] = get_plugin_loader(kind)  # Any: a plugin of whatever kind
+        if not issubclass(loader.plugin_class, BaseIdentityPlugin):
+            return self._no_project(kind)
+        known = [option.dest for option in loader.get_options()]
+        sentence = _about_field(str(error), kind, known)
+        return PermissionDenied(f'cloud "{identity.name}" in {identity.source} cannot be used: {sentence}')
 
     def _make_session(self, region: "CloudRegion") -> "Session":
         from keystoneauth1.session import TCPKeepAliveAdapter
@@ -222,6 +257,17 @@ class _Connection:
         session.session.mount("https://", TCPKeepAliveAdapter(pool_maxsize=CONNECTIONS))
         session.session.mount("http://", TCPKeepAliveAdapter(pool_maxsize=CONNECTIONS))
         return session
+
+
+def _about_field(error: str, kind: str, known: Sequence[str]) -> str:
+    """Return what a plugin's TypeError says of a field of `auth`; values are never in it."""
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", error)
+    if unknown:
+        near = nearest_name(unknown[1], known)
+        hint = f', did you mean "auth.{near}"?' if near else ""
+        return f'"auth.{unknown[1]}" is nothing that "auth_type" {kind} takes{hint}'
+    missing = re.search(r"missing .*argument.*: '(\w+)'", error)
+    return f'it has no "auth.{missing[1]}"' if missing else f'"auth_type" {kind} does not take its "auth"'
 
 
 def _versioned(url: str, service: Service) -> str:

@@ -9,11 +9,11 @@ from kubecapy.apimachinery.codec import dump_yaml
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.contract.errors import InvalidConfiguration
 from kubecapy.contract.provider import GenerateRequest
+from kubecapy.providers.openstack.cloud.entries import CloudsFileError
 from kubecapy.providers.openstack.cloud.identity import (
     CA_FILE_NAME,
     CloudIdentity,
     CloudsFile,
-    CloudsFileError,
     read_identity,
 )
 from kubecapy.providers.openstack.services.projects import CLOUDS_FILE_NAME

@@ -11,11 +11,11 @@ from kubecapy.contract.actuators import SecretReader
 from kubecapy.contract.errors import PermissionDenied
 from kubecapy.providers.openstack.api.secret_reference import CloudReference, SecretReference
 from kubecapy.providers.openstack.cloud.client import CloudClient
+from kubecapy.providers.openstack.cloud.entries import CloudsFileError
 from kubecapy.providers.openstack.cloud.identity import (
     CA_FILE_NAME,
     CloudIdentity,
     CloudsFile,
-    CloudsFileError,
     read_file,
     read_identity,
 )
