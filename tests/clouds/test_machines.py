@@ -99,6 +99,7 @@ async def test_a_server_that_someone_removed_is_seen_to_be_gone(declare: Declare
     await cluster.running("node-1")
     eyes.member.compute.delete_server(eyes.server("node-1").id)
     await cluster.observed_gone("node-1")
+    assert await cluster.actuators.machine.observe_instance(cluster.request("node-1")) is None
     await cluster.gone()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -29,11 +30,11 @@ def renamed(request: MachineRequest, namespace: str, name: str) -> MachineReques
     return MachineRequest(msgspec.structs.replace(request.machine, metadata=meta), request.cluster)
 
 
-class _Marked(FakeMachineActuator):
+class _Marked(FakeMachineActuator, ABC):
     """Finds machines by a mark other than namespace and name."""
 
-    def mark(self, machine: Machine) -> tuple[str, str]:
-        raise NotImplementedError
+    @abstractmethod
+    def mark(self, machine: Machine) -> tuple[str, str]: ...
 
     def _meant(self, request: MachineRequest) -> MachineRequest:
         return renamed(request, *self.mark(request.machine))

@@ -1,7 +1,5 @@
 """Carry out the contract's verbs for machines: what a server needs first, then the server on it."""
 
-from typing import Final
-
 import msgspec
 
 from kubecapy.contract.actuators import Deletion, Instance, MachineRequest, Reservation
@@ -32,8 +30,6 @@ from kubecapy.providers.openstack.services.projects import Projects
 from kubecapy.providers.openstack.services.resources import Server
 from kubecapy.providers.openstack.services.servers import ServerFinder, find_server, read_console, state_of
 from kubecapy.telemetry.secrets import Secret
-
-LOOK_AGAIN_SECONDS: Final = 1.0
 
 
 class OpenStackMachineActuator:

@@ -33,11 +33,6 @@ class MachineWish(msgspec.Struct, frozen=True):
     volumes: tuple[VolumeOrder, ...]
     """What is to be made; the root volume comes first where it is one of them."""
 
-    @property
-    def has_own_root(self) -> bool:
-        """Whether the first volume is the one to boot from."""
-        return bool(self.volumes) and self.volumes[0].name == ROOT_VOLUME_NAME
-
 
 async def resolve_wish(project: Project, scope: MachineScope) -> MachineWish:
     """Look up everything that the spec names; read-only, and remembered for a while.
