@@ -341,6 +341,41 @@ def test_flavors_are_paged_and_shown(client: CoreClient) -> None:
     assert client.compute("GET", "flavors/9").message == "Flavor 9 could not be found."
 
 
+def test_an_administrator_makes_flavors_which_servers_outlive(client: CoreClient, admin: CoreClient) -> None:
+    wish = {"name": "odd", "vcpus": 1, "ram": 512, "disk": 0}
+    made = admin.compute("POST", "flavors", {"flavor": wish}).json["flavor"]
+    server_id = client.make_server("small", flavorRef=made["id"])["id"]
+    removed = admin.compute("DELETE", f"flavors/{made['id']}")
+
+    assert (made["name"], made["ram"], removed.status) == ("odd", 512, 202)
+    assert client.compute("GET", f"flavors/{made['id']}").status == 404
+    assert client.get(f"/compute/v2.1/servers/{server_id}")["server"]["name"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"name": "m1.small"}, 409, "Flavor with name m1.small already exists."),
+        ({"id": "2"}, 409, "Flavor with ID 2 already exists."),
+        ({"vcpus": 0}, 400, "0 is less than the minimum of 1"),
+        ({"ram": "much"}, 400, "'much' is not of type 'integer'"),
+        ({"disk": None}, 400, "'disk' is a required property"),
+        ({"wings": 2}, 400, "('wings' was unexpected)"),
+    ],
+)
+def test_a_flavor_that_cannot_be_is_refused(admin: CoreClient, change: dict[str, Any], status: int, words: str) -> None:
+    wish = {"name": "odd", "vcpus": 1, "ram": 512, "disk": 0} | change
+    reply = admin.compute("POST", "flavors", {"flavor": wish})
+
+    assert (reply.status, words in reply.message) == (status, True), reply.message
+
+
+def test_a_member_makes_no_flavor(client: CoreClient) -> None:
+    reply = client.compute("POST", "flavors", {"flavor": {}})
+    assert reply.status == 403
+    assert reply.message == "Policy doesn't allow os_compute_api:os-flavor-manage:create to be performed."
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

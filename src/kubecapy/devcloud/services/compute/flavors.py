@@ -1,16 +1,20 @@
-"""Show flavors."""
+"""Show flavors; an administrator makes and removes them."""
 
 from collections.abc import Callable
 
 from kubecapy.devcloud.endpoints import Call, Route
 from kubecapy.devcloud.messages import JsonObject, Response, json_response
 from kubecapy.devcloud.microversions import Microversion
-from kubecapy.devcloud.refusals import not_found
+from kubecapy.devcloud.refusals import conflict, forbidden, not_found
 from kubecapy.devcloud.services.compute import microversions
+from kubecapy.devcloud.services.compute.bodies import invalid, read_object, read_text, require_known, require_text
 from kubecapy.devcloud.services.compute.microversions import read_microversion
 from kubecapy.devcloud.services.compute.paging import cut_page
 from kubecapy.devcloud.world.compute import Flavor
 from kubecapy.devcloud.world.world import World
+
+_SIZES = {"vcpus": 1, "ram": 1, "disk": 0}
+"""What a flavor must say of its size, and the least of each."""
 
 
 class Flavors:
@@ -24,8 +28,10 @@ class Flavors:
         """Return the routes."""
         return [
             Route("GET", "/v2.1/flavors", self._list),
+            Route("POST", "/v2.1/flavors", self._create),
             Route("GET", "/v2.1/flavors/detail", self._detail),
             Route("GET", "/v2.1/flavors/{flavor_id}", self._show),
+            Route("DELETE", "/v2.1/flavors/{flavor_id}", self._delete),
             Route("GET", "/v2.1/flavors/{flavor_id}/os-extra_specs", self._extra_specs),
         ]
 
@@ -49,6 +55,29 @@ class Flavors:
     def _show(self, call: Call) -> Response:
         return json_response(200, {"flavor": _full(self._find(call), call, read_microversion(call.request))})
 
+    def _create(self, call: Call) -> Response:
+        _require_administrator(call, "create")
+        flavor = self._read_flavor(read_object(call.body, "flavor"))
+        flavors = self._world.flavors
+        if any(other.name == flavor.name for other in flavors.values()):
+            raise conflict(f"Flavor with name {flavor.name} already exists.")
+        if flavor.id in flavors:
+            raise conflict(f"Flavor with ID {flavor.id} already exists.")
+        flavors[flavor.id] = flavor
+        return json_response(200, {"flavor": _full(flavor, call, read_microversion(call.request))})
+
+    def _read_flavor(self, wish: JsonObject) -> Flavor:
+        require_known(wish, ("id", "name", *_SIZES), "flavor")
+        name = require_text(wish, "name", "flavor")
+        vcpus, ram_mib, disk_gib = (_read_size(wish, field, least) for field, least in _SIZES.items())
+        return Flavor(read_text(wish, "id") or self._world.identifiers.uuid(), name, vcpus, ram_mib, disk_gib)
+
+    def _delete(self, call: Call) -> Response:
+        """Remove a flavor; servers keep the size that they were made with."""
+        _require_administrator(call, "delete")
+        del self._world.flavors[self._find(call).id]
+        return Response(202)
+
     def _extra_specs(self, call: Call) -> Response:
         self._find(call)
         return json_response(200, {"extra_specs": {}})
@@ -59,6 +88,22 @@ class Flavors:
         if flavor is None:
             raise not_found(f"Flavor {flavor_id} could not be found.")
         return flavor
+
+
+def _require_administrator(call: Call, verb: str) -> None:
+    if not call.credentials.is_admin:
+        raise forbidden(f"Policy doesn't allow os_compute_api:os-flavor-manage:{verb} to be performed.")
+
+
+def _read_size(wish: JsonObject, field: str, least: int) -> int:
+    value = wish.get(field)
+    if value is None:
+        raise invalid("flavor", f"'{field}' is a required property")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(field, f"{value!r} is not of type 'integer'", value)
+    if value < least:
+        raise invalid(field, f"{value} is less than the minimum of {least}", value)
+    return value
 
 
 def _brief(flavor: Flavor, call: Call) -> JsonObject:
