@@ -1,5 +1,7 @@
 """How long failed keys wait."""
 
+from random import Random
+
 from kubecapy.runtime.rate_limiters import KeyBackoff, RateLimits, TokenBucket, rate_limiter
 from kubecapy.testing.virtual_time import VirtualClock, on_virtual_time
 
@@ -36,6 +38,17 @@ async def test_a_bucket_lets_a_burst_through_and_then_a_rate() -> None:
 
 @on_virtual_time
 async def test_the_longer_wait_counts() -> None:
-    limiter = rate_limiter(RateLimits(burst=2), VirtualClock())
+    limiter = rate_limiter(RateLimits(burst=2), VirtualClock(), Random(1))
 
     assert [round(limiter.delay(key), 3) for key in ("a", "b", "c", "c", "d")] == [0.005, 0.005, 0.1, 0.2, 0.3]
+
+
+@on_virtual_time
+async def test_keys_that_failed_together_come_back_apart() -> None:
+    limiter = rate_limiter(RateLimits(base_seconds=1.0, jitter=0.2), VirtualClock(), Random(1))
+
+    waits = [limiter.delay(str(number)) for number in range(50)]
+
+    assert len(set(waits)) == 50
+    assert min(waits) >= 1.0
+    assert max(waits) <= 1.2

@@ -92,7 +92,7 @@ class Controller:
     async def run(self, runtime: Runtime) -> None:
         """Run the workers until `shut_down`; cancellation cancels running passes."""
         observer = runtime.metrics.follow_controller(self.name, self._workers, self._reasons)
-        limiter = rate_limiter(self._rate_limits, runtime.clock)
+        limiter = rate_limiter(self._rate_limits, runtime.clock, runtime.random)
         queue: WorkQueue[ObjectKey] = WorkQueue(runtime.clock, limiter, observer)
         self._queue = queue
         runtime.metrics.follow_queue(self.name, queue.statistics)

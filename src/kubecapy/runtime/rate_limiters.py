@@ -5,6 +5,7 @@ together 10 a second with bursts of 100; the longer wait counts.
 """
 
 from collections.abc import Hashable
+from random import Random
 from typing import Protocol
 
 import msgspec
@@ -18,7 +19,9 @@ class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
     base_seconds: float = 0.005
     """Wait after the first failure of a key; doubled after each further one."""
     max_seconds: float = 1000.0
-    """Longest wait of a key."""
+    """Longest wait of a key, but for the jitter."""
+    jitter: float = 0.0
+    """By what part of itself a wait may grow at random, so that keys that failed together do not come back together."""
     per_second: float = 10.0
     """Failed keys that come back each second, all together."""
     burst: int = 100
@@ -37,9 +40,9 @@ class RateLimiter(Protocol):
         ...
 
 
-def rate_limiter(limits: RateLimits, clock: Clock) -> RateLimiter:
+def rate_limiter(limits: RateLimits, clock: Clock, random: Random) -> RateLimiter:
     """Return the limiter that keeps `limits`."""
-    backoff = KeyBackoff(limits.base_seconds, limits.max_seconds)
+    backoff = Jittered(KeyBackoff(limits.base_seconds, limits.max_seconds), limits.jitter, random)
     return Slowest(backoff, TokenBucket(limits.per_second, limits.burst, clock))
 
 
@@ -62,6 +65,24 @@ class KeyBackoff:
     def forget(self, key: Hashable) -> None:
         """Forget the failures of `key`."""
         self._failures.pop(key, None)
+
+
+class Jittered:
+    """Makes the waits of another limiter longer by a random part of themselves."""
+
+    def __init__(self, limiter: RateLimiter, jitter: float, random: Random) -> None:
+        """Let each wait of `limiter` grow by up to `jitter` of itself."""
+        self._limiter = limiter
+        self._jitter = jitter
+        self._random = random
+
+    def delay(self, key: Hashable) -> float:
+        """Count a failure of `key` and return its wait in seconds."""
+        return self._limiter.delay(key) * (1.0 + self._jitter * self._random.random())
+
+    def forget(self, key: Hashable) -> None:
+        """Let `key` begin anew."""
+        self._limiter.forget(key)
 
 
 class TokenBucket:

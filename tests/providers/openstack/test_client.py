@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from tests.providers.openstack.core_cloud import ManualClock
 
-from kubecapy.contract.errors import InvalidConfiguration, NotFound, Unavailable
+from kubecapy.contract.errors import InvalidConfiguration, NotFound, Throttled, Unavailable
 from kubecapy.providers.openstack.cloud.client import CloudClient
 from kubecapy.providers.openstack.cloud.transport import Call, Query, Reply
 from kubecapy.providers.openstack.services.resources import Port
@@ -114,3 +114,42 @@ async def test_a_service_that_links_in_circles_is_given_up() -> None:
     page = {"ports": [], "next": "/ports?marker=a"}
     with pytest.raises(Unavailable, match="more than 1000 pages"):
         await client(*[page] * 1000).list(CALL, "ports", Port)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Reply(429, {"retry-after": "30"}, b"{}"),
+        Reply(413, {"retry-after": "30"}, b"{}"),
+        Reply(503, {"retry-after": "30"}, b"{}"),
+    ],
+    ids=lambda reply: str(reply.status),
+)
+async def test_while_a_service_asks_for_patience_nobody_calls_it_and_others_are_called(refusal: Reply) -> None:
+    clock, script = ManualClock(), Script(refusal, {"servers": []}, {"ports": []})
+    client = CloudClient(script, clock)
+    with pytest.raises(Throttled, match="listing ports"):
+        await client.list(CALL, "ports", Port)
+
+    clock.pass_(10.0)
+    waits: list[float] = []
+    for doing in ("creating port a", "creating port b"):
+        with pytest.raises(Throttled, match=f"{doing}: not sent, the network service asked to wait") as caught:
+            await client.list(msgspec.structs.replace(CALL, doing=doing), "ports", Port)
+        waits.append(caught.value.retry_after_seconds)
+    assert await client.list(msgspec.structs.replace(CALL, service="compute"), "servers", Port) == []
+    assert len(script.queries) == 2
+    assert 20.0 < waits[0] < waits[1] < 21.0, "those who wait come back one after another"
+
+    clock.pass_(20.0)
+    assert await client.list(CALL, "ports", Port) == []
+
+
+async def test_a_write_is_logged_with_the_request_id_and_without_its_body(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    script = Script(Reply(201, {"x-openstack-request-id": "req-1"}, b'{"port": {"id": "a"}}'))
+    call = msgspec.structs.replace(CALL, method="POST", doing="creating port a")
+    await CloudClient(script, ManualClock()).write(call, {"port": {"name": "hidden-word"}}, "port", Port)
+
+    assert "done: creating port a (network 201, req-1)" in caplog.text
+    assert "hidden-word" not in caplog.text

@@ -62,8 +62,7 @@ class Refusal(msgspec.Struct, frozen=True):
 def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
     """Return the contract's error for `refusal`, with the service's own words and its request id."""
     text = _words(refusal.body) or _phrase(refusal.status)
-    request_id = refusal.headers.get("x-openstack-request-id") or refusal.headers.get("x-compute-request-id")
-    source = ", ".join(part for part in (f"{refusal.service} {refusal.status}", request_id) if part)
+    source = ", ".join(part for part in (f"{refusal.service} {refusal.status}", request_id_of(refusal.headers)) if part)
     message = f"{refusal.doing}: {text} ({source}){_hint(refusal)}"
     wait = _retry_after(refusal.headers.get("retry-after"), now)
     if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and "quota" in text:
@@ -73,6 +72,11 @@ def provider_error(refusal: Refusal, now: datetime) -> ProviderError:
     if refusal.status == HTTPStatus.NOT_FOUND and not _is_spoken(refusal):
         return Unavailable(message)
     return _class_of(refusal.status, text)(message)
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """Return the id under which the service logged the call; empty where it names none. Header names in lower case."""
+    return headers.get("x-openstack-request-id") or headers.get("x-compute-request-id") or ""
 
 
 def unavailable(doing: str, why: str) -> Unavailable:

@@ -8,9 +8,10 @@ import msgspec
 
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.clock import Clock
-from kubecapy.contract.errors import NotFound, ProviderError, Unavailable
+from kubecapy.contract.errors import NotFound, ProviderError, Throttled, Unavailable
+from kubecapy.providers.openstack.cloud.patience import Patience
 from kubecapy.providers.openstack.cloud.transport import Call, Query, Reply, Transport
-from kubecapy.providers.openstack.errors import Refusal, provider_error, unavailable
+from kubecapy.providers.openstack.errors import Refusal, provider_error, request_id_of, unavailable
 from kubecapy.telemetry.logs import V, get_logger
 from kubecapy.telemetry.secrets import Secret
 
@@ -36,13 +37,15 @@ class CloudClient:
     """Speaks to the services of one project.
 
     Answers become the Struct that the caller names; keys it does not know are dropped. Every method raises the
-    contract's errors, and none repeats a call. An answer of another form than expected is an `Unavailable` cloud.
+    contract's errors, and none repeats a call. An answer of another form than expected is an `Unavailable` cloud. Once
+    a service asks for patience, no call to it is sent before the time is up, whoever wants it.
     """
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
         """Send through `transport`; `clock` reads dates in Retry-After."""
         self._transport = transport
         self._clock = clock
+        self._patience = Patience(clock)
 
     async def project_id(self) -> str:
         """Return the id of the project; logs in where needed."""
@@ -101,15 +104,26 @@ class CloudClient:
             raise Unavailable(str(error)) from error
 
     async def _send(self, call: Call) -> Reply:
+        self._patience.check(call)
         _LOG.log(V(6), "calling %s %s %s", call.service, call.method, call.path)
         reply = await self._transport.request(call)
         if 200 <= reply.status < 300:
+            _log_write(call, reply)
             return reply
-        raise self._error(call, reply)
+        error = self._error(call, reply)
+        if isinstance(error, Throttled):
+            self._patience.note(call.service, error)
+        raise error
 
     def _error(self, call: Call, reply: Reply) -> ProviderError:
         refusal = Refusal(call.doing, call.service, reply.status, reply.headers, reply.body)
         return provider_error(refusal, self._clock.now())
+
+
+def _log_write(call: Call, reply: Reply) -> None:
+    """Log what was changed under which request id, by which the cloud's own logs are searched; never a body."""
+    if call.method != "GET":
+        _LOG.log(V(2), "done: %s (%s %d, %s)", call.doing, call.service, reply.status, request_id_of(reply.headers))
 
 
 def _with_body(call: Call, body: Mapping[str, Any]) -> Call:
