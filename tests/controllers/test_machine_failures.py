@@ -422,3 +422,24 @@ async def test_no_token_and_no_key_is_written_anywhere_but_in_secrets(caplog: py
     told = written(world) + caplog.text + str(world.recorder.events)
     assert token.partition(".")[2] not in told
     assert "PRIVATE KEY" not in told
+
+
+async def test_a_server_that_is_built_for_ever_is_told_of_and_looked_at_ever_more_seldom() -> None:
+    world = World()
+    world.put(a_cluster(), a_master())
+    while MASTER not in world.cloud.servers:
+        await world.round()
+    world.cloud.servers[MASTER].state = "Pending"
+    world.cloud.servers[MASTER].reads_until_running = 10_000
+
+    early = await world.pass_machine(MASTER)
+    assert condition(world, "InstanceReady", MASTER).reason == "InstancePending"
+    world.clock.advance(15 * 60)
+    late = await world.pass_machine(MASTER)
+
+    found = condition(world, "InstanceReady", MASTER)
+    assert found.reason == "InstanceOverdue"
+    assert "for more than 15 minutes, since 2026-11-23T12:00" in found.message
+    assert early == Result(2.0)
+    assert late is not None
+    assert 15 <= (late.requeue_after_seconds or 0) <= 60

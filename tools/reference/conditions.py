@@ -41,11 +41,13 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "BootstrapFailed": "The console shows that the boot failed, and at which step.",
         "Joined": "The Node is there; token and bootstrap data are removed.",
         "InstancePending": "The cloud is building the server.",
+        "InstanceOverdue": "The cloud has been building the server for more than 15 minutes: see the message.",
         "InstanceRunning": "The server runs.",
-        "InstanceFailed": "The server is in ERROR; the message holds the cloud's own words.",
+        "InstanceFailed": "The server is in ERROR, in the cloud's own words. Nothing is made in its place: mend it, or "
+        "delete the Machine.",
         "InstanceStopped": "The server is shut off. Start it; nothing is made in its place.",
         "InstanceDeleting": "Somebody else deletes the server.",
-        "InstanceMissing": "The server that was made is gone. Another is made, but for a control plane.",
+        "InstanceMissing": "Somebody removed the server that was made. Another is made, but for a control plane.",
         "WaitingForNode": "The server runs, but no Node with its providerID has joined.",
         "ClusterUnreachable": "The API server of the cluster does not answer.",
         "NodeStatusUnknown": "The Node has not said how it is.",
@@ -70,6 +72,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
 
 EVENTS: Mapping[str, str] = {
     "CreatedInstance": "A server was made for the Machine.",
+    "InstanceMissing": "Somebody removed the Machine's server; told within a minute, and another is made.",
     "SuccessfulSetNodeRef": "The Node was linked to the Machine.",
     "BootstrapFailed": "The console shows that the boot failed, and at which step.",
     "DeletionRefused": "The controllers run on this machine and do not delete it.",
@@ -79,7 +82,7 @@ EVENTS: Mapping[str, str] = {
 OTHER_NAMES = frozenset(
     {"True", "False", "Unknown", "Normal", "Warning", "ExternalIP", "InternalIP"}
     | {"Create", "Update", "Delete", "Processing", "Successful", "CreateError", "JoinClusterTimeoutError"}
-    | {"Pending", "Provisioning", "Provisioned", "Running", "Stopped", "Deleting", "Failed", "Instance"}
+    | {"Pending", "Provisioning", "Provisioned", "Running", "Stopped", "Deleting", "Failed"}
 )
 """Names of the same form in the controllers that are no reasons: statuses, phases, states, kinds of address."""
 
@@ -144,7 +147,7 @@ def _compare_with_code() -> None:
     reactions = {reaction.reason for reaction in REACTIONS.values()}
     explained = {*REASONS["Machine"], *REASONS["Cluster"], *EVENTS}
     types = {*machine_conditions.SUMMED_UP, *cluster_conditions.SUMMED_UP, "Ready", "Deleted", "NodeRemoved"}
-    found = _names_in_code() | {"InstancePending", "InstanceDeleting"}
+    found = _names_in_code()
     unknown = sorted(found - explained - reactions - types - OTHER_NAMES)
     gone = sorted((explained | OTHER_NAMES) - found)
     if unknown:

@@ -26,7 +26,7 @@ runs when the Machine or its Cluster changes, when a verb asks for it, and some 
 latest: a provider that serves a thousand machines lets them share lists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -189,6 +189,22 @@ class MachineActuator(Protocol):
 
         Called with growing pauses while a running server has no Node; what it says is shown to people. A failure here
         changes nothing: an error is logged, and the console is asked again.
+        """
+        ...
+
+
+class InstanceObserver(Protocol):
+    """Glances at the servers of many machines at once; a provider whose cloud lists them cheaply offers it."""
+
+    async def observe_instances(self, requests: Sequence[MachineRequest]) -> Mapping[ObjectKey, InstanceState | None]:
+        """Return how each machine's server seems to be, by the Machine's key; None where it seems to be gone.
+
+        Called every half minute with the machines of one cluster that rest. One list may answer for all of them, and
+        may be half a minute old. It is only a hint: a machine whose server seems other than its status says gets a
+        pass, which calls `observe_instance`. A machine of which the list says nothing is left out.
+
+        Raises:
+            ProviderError: the cloud did not say.
         """
         ...
 

@@ -17,7 +17,7 @@ from kubecapy.api.cluster.v1alpha1 import Cluster
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.clock import Clock
-from kubecapy.contract.actuators import ClusterActuator, MachineActuator, SecretReader
+from kubecapy.contract.actuators import ClusterActuator, InstanceObserver, MachineActuator, SecretReader
 from kubecapy.telemetry.secrets import Secret
 
 ENTRY_POINT_GROUP = "kubecapy.providers"
@@ -41,6 +41,8 @@ class Actuators(msgspec.Struct, frozen=True):
 
     cluster: ClusterActuator
     machine: MachineActuator
+    observer: InstanceObserver | None = None
+    """Glances at many servers at once; None where the cloud has no cheap list, and machines are looked at in turn."""
 
 
 class GenerateRequest(msgspec.Struct, frozen=True):

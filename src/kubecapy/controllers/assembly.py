@@ -1,7 +1,7 @@
 """Let the reconcilers meet the runtime: which changes wake which of them."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Set
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Final
@@ -15,6 +15,7 @@ from kubecapy.clock import Clock
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.cluster.certificates import CertificateMaker, ThreadedCertificateMaker
 from kubecapy.controllers.cluster.reconciler import ClusterDependencies, ClusterReconciler
+from kubecapy.controllers.machine.lookout import Lookout
 from kubecapy.controllers.machine.reconciler import MachineDependencies, MachineReconciler
 from kubecapy.controllers.membership import concerned_clusters
 from kubecapy.controllers.node.forgetting import ForgetGoneClusters
@@ -35,7 +36,7 @@ log = get_logger(__name__)
 
 CONTROLLERS: Final = frozenset({"cluster", "machine", "node"})
 """What a process may run; `cluster` and `machine` need a provider."""
-RATE_LIMITS: Final = RateLimits(base_seconds=0.5, max_seconds=60.0)
+RATE_LIMITS: Final = RateLimits(base_seconds=0.5, max_seconds=60.0, jitter=0.2)
 """A cloud is asked at most once a minute by a machine that fails, and soon enough after it was mended."""
 
 _PROVIDER_ID = "providerID"
@@ -79,7 +80,8 @@ async def open_controllers(manager: Manager, request: ControllerRequest) -> Asyn
         async with cache:
             builder = _Builder(manager, request, cache, request.certificates or ThreadedCertificateMaker(executor))
             for name in sorted(request.names):
-                manager.add_controller(builder.build(name))
+                for controller in builder.build(name):
+                    manager.add_controller(controller)
             manager.add_controller(builder.forgetting())
             yield
 
@@ -110,14 +112,15 @@ class _Builder:
         self._machines.add_index(_PROVIDER_ID, _provider_ids)
         self._machines.add_index(_NODE_NAME, _node_names)
 
-    def build(self, name: str) -> Controller:
+    def build(self, name: str) -> Sequence[Controller]:
         match name:
             case "cluster":
-                return self._cluster_controller()
+                return [self._cluster_controller()]
             case "machine":
-                return self._machine_controller()
+                machines = self._machine_controller()
+                return [machines, *self._lookouts(machines)]
             case _:
-                return self._node_controller()
+                return [self._node_controller()]
 
     def forgetting(self) -> Controller:
         """Return the controller that closes connections to clusters that are gone."""
@@ -169,6 +172,13 @@ class _Builder:
             rate_limits=RATE_LIMITS,
             reasons=REASONS,
         )
+
+    def _lookouts(self, machines: Controller) -> Iterator[Controller]:
+        """Return the controller that glances at the servers of resting machines, where the provider can."""
+        observer = self._actuators().observer
+        if observer is not None:
+            lookout = Lookout(observer, self._clusters, self._machines, machines.enqueue)
+            yield Controller("machine-lookout", lookout, sources=[for_object(self._clusters)])
 
     def _node_controller(self) -> Controller:
         request = self._request

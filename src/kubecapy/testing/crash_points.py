@@ -51,6 +51,11 @@ class KillSwitch:
         self._when = when
         self._is_dead = False
 
+    def revive(self) -> None:
+        """Let a new process make calls; they are not killed until `arm`."""
+        self._target = 0
+        self._is_dead = False
+
     @property
     def has_struck(self) -> bool:
         """Whether the process ended at the call that `arm` chose."""

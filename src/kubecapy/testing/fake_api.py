@@ -192,8 +192,11 @@ class FakeApi:
     def _recorded(self, call: Call) -> Iterator[None]:
         self.calls.append(call)
         self.before_call(call)
-        yield
-        self.after_call(call)
+        try:
+            yield
+        finally:
+            # A refused call has ended too: its process may die, or its refusal be lost.
+            self.after_call(call)
 
     async def _deltas(
         self, resource: Resource[T], revision: int, selects: Callable[[JsonObject], bool]

@@ -54,9 +54,12 @@ class Workload:
             raise Unreachable(f"https://{self._endpoint}: connection refused")
 
 
-def endpoint_of(host: Host) -> str:
-    """Return host and port of the API server that `host` makes or joins, as its kubeadm configuration has it."""
-    first, *others = _kubeadm_documents(host)
+def endpoint_of(host: Host) -> str | None:
+    """Return host and port of the API server that `host` makes or joins; None where its user data has no kubeadm."""
+    documents = _kubeadm_documents(host)
+    if not documents:
+        return None
+    first, *others = documents
     if first["kind"] == "InitConfiguration":
         return next(str(found) for other in others if (found := other.get("controlPlaneEndpoint")))
     return str(first["discovery"]["bootstrapToken"]["apiServerEndpoint"])
@@ -74,16 +77,29 @@ def boot(host: Host, workload: Workload) -> bool:
         _ensure_cluster_info(workload.api)
     elif not (workload.is_up and _has_token(workload.api, first["discovery"]["bootstrapToken"]["token"])):
         return False
-    node = _node(first["nodeRegistration"]["name"], host.provider_id)
+    node = ready_node(first["nodeRegistration"]["name"], host.provider_id)
     # A kubelet takes over a Node of its name that is there already, and cannot change its providerID.
     if workload.api.store.find(NODES, key_of(node)) is None:
         workload.api.put(NODES, node)
     return True
 
 
+def ready_node(name: str, provider_id: str) -> Node:
+    """Return the Node as a kubelet registers it once the host is up."""
+    return Node(
+        metadata=ObjectMeta(name=name),
+        spec=NodeSpec(provider_id=provider_id),
+        status=NodeStatus(
+            conditions=(NodeCondition(type="Ready", status="True", reason="KubeletReady"),),
+            node_info=NodeSystemInfo(kubelet_version="v1.14.0"),
+        ),
+    )
+
+
 def _kubeadm_documents(host: Host) -> list[JsonObject]:
     document: Any = load_yaml(host.user_data.decode())[0]  # Any: a cloud-config, read as a host would
-    return load_yaml(next(file["content"] for file in document["write_files"] if "kubeadm" in file["path"]))
+    files = document.get("write_files", ()) if isinstance(document, dict) else ()
+    return load_yaml(next((file["content"] for file in files if "kubeadm" in file["path"]), ""))
 
 
 def _ensure_cluster_info(api: FakeApi) -> None:
@@ -94,14 +110,3 @@ def _ensure_cluster_info(api: FakeApi) -> None:
 def _has_token(api: FakeApi, token: str) -> bool:
     wanted = ObjectKey(TOKEN_NAMESPACE, token_secret_name(token.partition(".")[0]))
     return api.store.find(SECRETS, wanted) is not None
-
-
-def _node(name: str, provider_id: str) -> Node:
-    return Node(
-        metadata=ObjectMeta(name=name),
-        spec=NodeSpec(provider_id=provider_id),
-        status=NodeStatus(
-            conditions=(NodeCondition(type="Ready", status="True", reason="KubeletReady"),),
-            node_info=NodeSystemInfo(kubelet_version="v1.14.0"),
-        ),
-    )

@@ -92,6 +92,10 @@ class SimulatedCloud:
         """How many calls there were so far."""
         return self._cloud.ledger.statistics().calls
 
+    def addresses(self) -> list[str]:
+        """Return the floating addresses of the project, in their order."""
+        return [ip.floating_ip_address for ip in self.world.floating_ips.values() if ip.project_id == PROJECT.id]
+
     def running_servers(self) -> Iterator[Server]:
         """Return the servers that are ACTIVE now."""
         lifecycle.advance(self.world, self._clock.now())

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from kubecapy.devcloud.messages import Query, Request, Response
 from kubecapy.devcloud.seed import PROJECT
 from kubecapy.providers.openstack.actuators.cluster import OpenStackClusterActuator
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
+from kubecapy.providers.openstack.actuators.observer import OpenStackInstanceObserver
 from kubecapy.providers.openstack.cloud.identity import CloudIdentity, CloudsFile, read_identity
 from kubecapy.providers.openstack.cloud.sdk import CONNECTIONS, TIMEOUT_SECONDS
 from kubecapy.providers.openstack.cloud.transport import Call, Reply
@@ -142,7 +143,7 @@ class Simulation(WholeSystem):
         self.cloud = SimulatedCloud(clock, plan)
         self._executor = ThreadPoolExecutor(1)
         parts = SystemParts(
-            open_actuators=self._open, hosts=self._hosts, settings=settings or ControllerSettings(), seed=seed
+            open_actuators=self.open_actuators, hosts=self._hosts, settings=settings or ControllerSettings(), seed=seed
         )
         super().__init__(clock, parts)
         self.store_credentials(self.cloud.password.reveal())
@@ -159,7 +160,8 @@ class Simulation(WholeSystem):
             self.api.store.update(SECRETS, key_of(secret), object_body(SECRETS, secret))
 
     @asynccontextmanager
-    async def _open(self, secrets: SecretReader) -> AsyncIterator[Actuators]:
+    async def open_actuators(self, secrets: SecretReader) -> AsyncIterator[Actuators]:
+        """Open the provider as a process of controllers does."""
         projects = Projects(
             self.clock,
             secrets,
@@ -167,12 +169,18 @@ class Simulation(WholeSystem):
             self._executor,
             lambda identity: SimulatedTransport(self.cloud, identity, self.clock),
         )
-        yield Actuators(cluster=OpenStackClusterActuator(projects), machine=OpenStackMachineActuator(projects))
+        yield Actuators(
+            cluster=OpenStackClusterActuator(projects),
+            machine=OpenStackMachineActuator(projects),
+            observer=OpenStackInstanceObserver(projects),
+        )
         await projects.close()
 
-    def _hosts(self) -> Iterator[Host]:
+    def _hosts(self, known: Container[str]) -> Iterator[Host]:
         for server in self.cloud.running_servers():
-            yield Host(server.name, f"openstack:///{server.id}", b64decode(server.user_data or ""))
+            provider_id = f"openstack:///{server.id}"
+            if provider_id not in known:
+                yield Host(server.name, provider_id, b64decode(server.user_data or ""))
 
 
 def clouds_yaml(password: str) -> str:

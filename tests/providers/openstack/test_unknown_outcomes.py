@@ -94,7 +94,7 @@ async def test_a_port_that_someone_deleted_under_a_running_server_is_told_of_and
 ) -> None:
     machine = reconciler()
     await machine.create()
-    clock.pass_(30)
+    clock.pass_(DEFAULT_FRESHNESS.attached + 1)
     for port in [port for port in cloud.world.ports.values() if port.name == PORT]:
         del cloud.world.ports[port.id]
     with pytest.raises(Conflict, match="the ports of Machine default/node-1 are gone though its server is there"):

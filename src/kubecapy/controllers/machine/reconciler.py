@@ -195,7 +195,7 @@ def _making_phases(dependencies: MachineDependencies, settings: ControllerSettin
     admission = Admission(workloads, dependencies.clock, settings.token_lifetime_seconds)
     return (
         CheckWish(),
-        ObserveInstance(actuator),
+        ObserveInstance(actuator, dependencies.recorder),
         EnsureReservation(actuator),
         PrepareBootstrapData(dependencies.client, data, admission),
         EnsureInstance(actuator, dependencies.recorder, settings.poll_seconds),

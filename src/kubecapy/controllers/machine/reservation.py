@@ -1,12 +1,14 @@
 """Look at the server, and keep ports and addresses in place before and after it is made."""
 
 from kubecapy.api.cluster.v1alpha1 import is_control_plane
+from kubecapy.apimachinery.conditions import find_condition
 from kubecapy.bootstrap.errors import InvalidWish
 from kubecapy.bootstrap.user_data import check_wish
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import InvalidConfiguration
 from kubecapy.controllers.machine.scope import MachineScope
 from kubecapy.controllers.machine_conditions import INSTANCE_MISSING, INSTANCE_READY, RESERVED
+from kubecapy.runtime.event_recorder import Recorder
 from kubecapy.runtime.reconciler import DONE, Result
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -34,9 +36,10 @@ class ObserveInstance:
 
     condition = INSTANCE_READY
 
-    def __init__(self, actuator: MachineActuator) -> None:
+    def __init__(self, actuator: MachineActuator, recorder: Recorder) -> None:
         """Look through `actuator`."""
         self._actuator = actuator
+        self._recorder = recorder
 
     async def run(self, scope: MachineScope) -> Result | None:
         """Record the server; one that vanished is made anew, unless it was a control plane with all its data."""
@@ -51,15 +54,19 @@ class ObserveInstance:
         if scope.machine.spec.provider_id is None:
             log.info("Reconciling machine object %s triggers idempotent create.", name)
             return None
-        return self._missing(scope)
+        return await self._missing(scope)
 
-    def _missing(self, scope: MachineScope) -> Result | None:
+    async def _missing(self, scope: MachineScope) -> Result | None:
         gone = scope.machine.spec.provider_id
         if scope.has_node and is_control_plane(scope.machine):
             raise InvalidConfiguration(f"server {gone} of this control plane is gone with its data; delete the Machine")
         log.warning("server %s of machine %s is gone, making another", gone, scope.key.name)
         log.info("Reconciling machine object %s triggers idempotent create.", scope.key.name)
-        scope.findings.mark(self.condition, "False", INSTANCE_MISSING, f"server {gone} is gone, making another")
+        message = f"server {gone} is gone, making another"
+        known = find_condition(scope.findings.items, self.condition)
+        if known is None or known.reason != INSTANCE_MISSING:
+            await self._recorder.event(scope.before, "Warning", INSTANCE_MISSING, message)
+        scope.findings.mark(self.condition, "False", INSTANCE_MISSING, message)
         return None
 
 

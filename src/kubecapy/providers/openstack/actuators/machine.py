@@ -51,7 +51,7 @@ class OpenStackMachineActuator:
         if await find_server(project, scope.finder, age) is None:
             record = await _reserve(project, scope)
         else:
-            record = await _repair(project, scope, age)
+            record = await _repair(project, scope, project.freshness.attached, age)
         return reservation_of(scope.owner, record, scope.spec.user_data_secret)
 
     async def ensure_instance(self, request: MachineRequest, bootstrap_data: Secret[bytes]) -> Instance:
@@ -63,7 +63,7 @@ class OpenStackMachineActuator:
             wish = await resolve_wish(project, scope)
             server = await make_server(project, scope, wish, bootstrap_data)
         # The reservation may never have been stored.
-        record = scope.record if scope.record.ports else await _repair(project, scope, project.freshness.changing)
+        record = scope.record if scope.record.ports else await _complete(project, scope)
         return instance_of(server, record)
 
     async def observe_instance(self, request: MachineRequest) -> Instance | None:
@@ -105,10 +105,17 @@ async def _reserve(project: Project, scope: MachineScope) -> MachineProviderStat
     return record_reservation(scope.record, scope.owner, reserved)
 
 
-async def _repair(project: Project, scope: MachineScope, max_age_seconds: float) -> MachineProviderStatus:
+async def _complete(project: Project, scope: MachineScope) -> MachineProviderStatus:
+    """Return the record of a server that was made by a pass whose end was never stored."""
+    return await _repair(project, scope, project.freshness.changing, project.freshness.changing)
+
+
+async def _repair(
+    project: Project, scope: MachineScope, ports_age_seconds: float, address_age_seconds: float
+) -> MachineProviderStatus:
     """Lead the address to the first port again, where someone took it away."""
-    ports = await find_reserved_ports(project, scope, max_age_seconds)
-    floating = await lead_address(project, scope, ports, max_age_seconds)
+    ports = await find_reserved_ports(project, scope, ports_age_seconds)
+    floating = await lead_address(project, scope, ports, address_age_seconds)
     is_own = scope.spec.floating_ip_pool is not None
     return record_addresses(scope.record, scope.owner, ports, floating, is_own=is_own)
 

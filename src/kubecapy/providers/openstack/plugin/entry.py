@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from kubecapy.contract.provider import Actuators, ProviderSettings, ProviderTooling
 from kubecapy.providers.openstack.actuators.cluster import OpenStackClusterActuator
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
+from kubecapy.providers.openstack.actuators.observer import OpenStackInstanceObserver
 from kubecapy.providers.openstack.api.header import API_VERSION, REGISTERED_API_VERSION
 from kubecapy.providers.openstack.cloud.sdk import CONNECTIONS, SdkTransport
 from kubecapy.providers.openstack.cloud.threads import DaemonThreads
@@ -31,7 +32,11 @@ class OpenStackPlugin:
 @asynccontextmanager
 async def _open_actuators(settings: ProviderSettings) -> AsyncIterator[Actuators]:
     async with _open_projects(settings) as projects:
-        yield Actuators(cluster=OpenStackClusterActuator(projects), machine=OpenStackMachineActuator(projects))
+        yield Actuators(
+            cluster=OpenStackClusterActuator(projects),
+            machine=OpenStackMachineActuator(projects),
+            observer=OpenStackInstanceObserver(projects),
+        )
 
 
 @asynccontextmanager

@@ -51,32 +51,36 @@ class Listing(Generic[T]):
         self._shared: Shared[Sequence[T]] = Shared(clock, fetch)
         self._writes: dict[str, _Write[T]] = {}
         self._removed: dict[str, float] = {}
+        self._merged: tuple[Fetched[Sequence[T]], Mapping[str, T]] | None = None
+        """What was read last, with our writes; a thousand machines read it between two changes."""
 
     async def read(self, max_age_seconds: float) -> Mapping[str, T]:
         """Return the things by id, at most `max_age_seconds` old but for our own writes, which are always in it."""
         fetched = await self._shared.read(max_age_seconds)
-        self._drop_settled(fetched.since)
-        return self._with_writes(fetched)
+        if self._merged is None or self._merged[0] is not fetched:
+            self._drop_settled(fetched.since)
+            self._merged = fetched, self._with_writes(fetched)
+        return self._merged[1]
 
     def note_made(self, item: T) -> None:
         """Note that we made `item`."""
         now = self._clock.monotonic()
-        self._writes[item.id] = _Write(item, now, now)
+        self._note(item.id, _Write(item, now, now))
 
     def note_changed(self, item: T) -> None:
         """Note that we changed `item`."""
         earlier = self._writes.get(item.id)
         made_at = earlier.made_at if earlier else float("-inf")
-        self._writes[item.id] = _Write(item, self._clock.monotonic(), made_at)
+        self._note(item.id, _Write(item, self._clock.monotonic(), made_at))
 
     def note_leaving(self, item: T) -> None:
         """Note that we asked for the removal of `item`, which takes a while; the list tells when it is gone."""
-        self._writes[item.id] = _Write(item, self._clock.monotonic())
+        self._note(item.id, _Write(item, self._clock.monotonic()))
         self._note_removal(item.id)
 
     def note_deleted(self, id_: str) -> None:
         """Note that we deleted the thing."""
-        self._writes[id_] = _Write(None, self._clock.monotonic())
+        self._note(id_, _Write(None, self._clock.monotonic()))
         self._note_removal(id_)
 
     def had_removed(self, id_: str) -> bool:
@@ -86,6 +90,10 @@ class Listing(Generic[T]):
     def invalidate(self) -> None:
         """Note that a write may have happened whose outcome nobody knows."""
         self._shared.invalidate()
+
+    def _note(self, id_: str, write: _Write[T]) -> None:
+        self._writes[id_] = write
+        self._merged = None
 
     def _with_writes(self, fetched: Fetched[Sequence[T]]) -> Mapping[str, T]:
         items = {item.id: item for item in fetched.value}

@@ -29,6 +29,8 @@ class Freshness(msgspec.Struct, frozen=True):
     """For lists while something is made or deleted."""
     resting: float = 20.0
     """For lists while nothing should change: how late a server that someone removed is noticed."""
+    attached: float = 120.0
+    """For the ports of servers that run: how late a port that someone removed under its server is noticed."""
     references: float = 300.0
     """For flavors, images, networks and the like, which people change rarely."""
 

@@ -58,6 +58,11 @@ class ServerFinder(msgspec.Struct, frozen=True):
     """False where the cloud's Nova has no tags, or nobody knows whether it was told to use them."""
 
 
+def is_gone(server: Server) -> bool:
+    """Return whether the server is deleted, for good or only softly."""
+    return server.status in _GONE
+
+
 def state_of(server: Server) -> InstanceState:
     """Return the contract's word for the server's status."""
     if server.task_state == "deleting":
@@ -81,7 +86,7 @@ async def find_servers(project: Project, finder: ServerFinder, max_age_seconds: 
         recorded = await _find_by_id(project, recorded_id)
         if recorded is not None:
             found[recorded.id] = _checked(recorded, finder.owner)
-    return tuple(server for server in found.values() if server.status not in _GONE)
+    return tuple(server for server in found.values() if not is_gone(server))
 
 
 async def find_server(project: Project, finder: ServerFinder, max_age_seconds: float) -> Server | None:
@@ -93,7 +98,7 @@ async def find_server(project: Project, finder: ServerFinder, max_age_seconds: f
     found = await find_servers(project, finder, max_age_seconds)
     if not found and finder.named_id:
         named = await _find_by_id(project, finder.named_id)
-        if named is not None and named.status not in _GONE:
+        if named is not None and not is_gone(named):
             return _checked(named, finder.owner)
     if len(found) > 1:
         ids = ", ".join(sorted(server.id for server in found))
@@ -184,7 +189,7 @@ async def _find_by_id(project: Project, server_id: str) -> Server | None:
 
 
 def _checked(server: Server, owner: Owner) -> Server:
-    if not bears_mark(server, owner) and server.status not in _GONE:
+    if not bears_mark(server, owner) and not is_gone(server):
         raise Conflict(
             f"server {server.name} ({server.id}) is recorded for {owner} but does not bear its mark "
             f"({METADATA_MACHINE_MARK}={owner.machine_mark}); set that metadata if the server is the machine's, "
