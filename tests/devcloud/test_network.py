@@ -240,6 +240,19 @@ class TestRouters:
         assert client.network("GET", f"ports/{joined['port_id']}").status == 404
         assert client.network("DELETE", f"routers/{router['id']}").status == 204
 
+    def test_only_administrators_choose_a_gateways_address(self, client: CoreClient, admin: CoreClient) -> None:
+        wish = {"ip_address": "127.64.0.77"}
+        gateway = {"network_id": seed.EXTERNAL_NETWORK_ID, "external_fixed_ips": [wish]}
+
+        refused = error(client, "POST", "routers", {"router": {"external_gateway_info": gateway}})
+        assert refused[:2] == (403, "PolicyNotAuthorized")
+        address = admin.network("GET", f"subnets/{seed.EXTERNAL_SUBNET_ID}").json["subnet"]["allocation_pools"][0][
+            "end"
+        ]
+        wish["ip_address"] = address
+        router = make(admin, "router", external_gateway_info=gateway)
+        assert router["external_gateway_info"]["external_fixed_ips"][0]["ip_address"] == address
+
     def test_a_router_that_a_floating_ip_needs_stays_joined(self, client: CoreClient) -> None:
         client.associate(client.make_port()["id"])
         interface = {"subnet_id": seed.SUBNET_ID}

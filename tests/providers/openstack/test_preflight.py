@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.providers.openstack.clusters import managed_cluster
 from tests.providers.openstack.core_cloud import CoreCloud, ManualClock
 from tests.providers.openstack.machines import PORT, Reconciler, claimed, make_cluster, make_machine, provider_spec
 from tests.providers.openstack.test_machine_fields import KEY
@@ -138,6 +139,44 @@ async def test_a_cloud_that_tells_no_quotas_is_not_in_the_way(tooling: OpenStack
     absent = msgspec.Raw(b'{"NeutronError": {"message": "The resource could not be found."}}')
     cloud.faults.add(Rule(Answer(404, absent), _path("/details")))
     assert await tooling.preflight(CLUSTER, [machine()]) == []
+
+
+async def test_a_machine_without_networks_is_fine_where_its_cluster_gives_it_one(
+    tooling: OpenStackTooling, cloud: CoreCloud
+) -> None:
+    own = next(network for network in cloud.world.networks.values() if not network.external)
+    cloud.world.networks["second"] = msgspec.structs.replace(own, id="second")
+    without = machine("a", networks=None)
+    (obstacle,) = await tooling.preflight(CLUSTER, [without])
+    assert "means 2 of them" in obstacle
+    managed: JsonObject = msgspec.to_builtins(managed_cluster())
+    assert await tooling.preflight(managed, [without]) == []
+    assert {entry.method for entry in cloud.entries()} == {"GET"}
+
+
+async def test_what_a_cluster_names_and_lacks_is_told(tooling: OpenStackTooling) -> None:
+    changes = {"externalNetworkId": "lost", "controlPlaneAvailabilityZones": ["nova", "mars"]}
+    cluster: JsonObject = msgspec.to_builtins(managed_cluster(**changes, nodeCidr="192.168.1.0/24"))
+    obstacles = await tooling.preflight(cluster, [])
+    assert len(obstacles) == 3
+    assert all(sentence.startswith("Cluster test1: ") for sentence in obstacles)
+    told = "\n".join(obstacles)
+    for words in ("overlaps the range 192.168.0.0/16 of Pods", "id=lost", '"mars" does not exist; there are az2, nova'):
+        assert words in told
+
+
+async def test_quotas_of_what_machines_share_are_counted(tooling: OpenStackTooling, cloud: CoreCloud) -> None:
+    used = {"network": 1, "subnet": 1, "router": 1, "security_group": 3, "security_group_rule": 20, "port": 1}
+    cloud.world.quotas.set_limits("network", PROJECT.id, used)
+    obstacles = await tooling.preflight(msgspec.to_builtins(managed_cluster()), [machine(networks=None)])
+    assert [sentence.partition("room for ")[2] for sentence in obstacles] == [
+        "0 ports, 2 are needed",
+        "0 networks, 1 are needed",
+        "0 subnets, 1 are needed",
+        "0 routers, 1 are needed",
+        "1 security groups, 2 are needed",
+        "10 rules of security groups, 24 are needed",
+    ]
 
 
 @pytest.mark.parametrize(("action", "expected"), [(Answer(403), PermissionDenied), (Drop(), Unavailable)])

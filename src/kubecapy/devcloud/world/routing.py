@@ -1,6 +1,7 @@
 """Join networks by routers: interfaces to subnets, the gateway to an external network."""
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import datetime
 
 from kubecapy.devcloud.refusals import bad_request, conflict, not_found
@@ -36,9 +37,17 @@ def interfaces_of(world: World, router_id: str) -> list[Port]:
 
 
 def set_gateway(
-    world: World, router: Router, network_id: str | None, now: datetime, *, enable_snat: bool = True
+    world: World,
+    router: Router,
+    network_id: str | None,
+    now: datetime,
+    *,
+    enable_snat: bool = True,
+    addresses: Sequence[AddressWish] = (),
 ) -> Router:
     """Give `router` its way out through `network_id`, or take it away with `None`; return the new router.
+
+    `addresses` are those wished for on that network; none asks for any one, and a router that leads there keeps its.
 
     Raises:
         Refusal: 400 not an external network; 409 a floating IP needs the present gateway.
@@ -52,7 +61,10 @@ def set_gateway(
         _require_gateway_unused(world, router, present)
     old_ports = [port for port in ports_of_device(world, router.id) if port.device_owner == ROUTER_GATEWAY_OWNER]
     # Order: the new gateway first, since it may be refused for want of an address.
-    gateway = None if network_id is None else _open_gateway(world, router, network_id, now, enable_snat=enable_snat)
+    gateway = None
+    if network_id is not None:
+        port = _open_gateway(world, router, network_id, addresses, now)
+        gateway = ExternalGateway(network_id, port.fixed_ips, enable_snat)
     for port in old_ports:
         remove_port(world, port, now)
     changed = revise(router, now, external_gateway_info=gateway)
@@ -158,8 +170,8 @@ def _require_separate(world: World, router: Router, subnet: Subnet) -> None:
 
 
 def _open_gateway(
-    world: World, router: Router, network_id: str, now: datetime, *, enable_snat: bool
-) -> ExternalGateway:
+    world: World, router: Router, network_id: str, addresses: Sequence[AddressWish], now: datetime
+) -> Port:
     draft = Port(
         id=world.identifiers.uuid(),
         project_id="",  # Neutron hides the gateway port from the project: it belongs to nobody.
@@ -169,8 +181,7 @@ def _open_gateway(
         device_owner=ROUTER_GATEWAY_OWNER,
         status="ACTIVE",
     )
-    port = make_port(world, draft, None, now)
-    return ExternalGateway(network_id, port.fixed_ips, enable_snat)
+    return make_port(world, draft, addresses or None, now)
 
 
 def _require_gateway_unused(world: World, router: Router, gateway: ExternalGateway) -> None:

@@ -19,6 +19,7 @@ from kubecapy.devcloud.services.network.attributes import (
 )
 from kubecapy.devcloud.services.network.collection import Collection, render
 from kubecapy.devcloud.world import usage
+from kubecapy.devcloud.world.addresses import AddressWish
 from kubecapy.devcloud.world.network import Port, Router, revise, stamp
 from kubecapy.devcloud.world.routing import (
     add_port_interface,
@@ -89,10 +90,12 @@ class Routers:
         usage.require_network_quota(world, values["project_id"], "router")
         gateway = values.pop("external_gateway_info", None)
         _require_policy("create_router", gateway, caller)
+        addresses = _wished_addresses(gateway)
         router = stamp(Router(id=world.identifiers.uuid(), **values), now)
         # Order: the gateway first, since it may be refused; the router is stored by it, or here.
         if gateway is not None:
-            return set_gateway(world, router, gateway["network_id"], now, enable_snat=gateway.get("enable_snat", True))
+            snat = gateway.get("enable_snat", True)
+            return set_gateway(world, router, gateway["network_id"], now, enable_snat=snat, addresses=addresses)
         self.table[router.id] = router
         return router
 
@@ -112,8 +115,10 @@ class Routers:
         if "external_gateway_info" in values:
             gateway = values.pop("external_gateway_info") or {}
             _require_policy("update_router", gateway, caller)
+            addresses = _wished_addresses(gateway)
             snat = gateway.get("enable_snat", True)
-            changed = set_gateway(self._world, resource, gateway.get("network_id"), now, enable_snat=snat)
+            network_id = gateway.get("network_id")
+            changed = set_gateway(self._world, resource, network_id, now, enable_snat=snat, addresses=addresses)
         changed = revise(changed, now, **values)
         self.table[resource.id] = changed
         return changed
@@ -125,6 +130,10 @@ class Routers:
             Refusal: 409, it has interfaces, or a floating IP needs it.
         """
         remove_router(self._world, resource, now)
+
+
+def _wished_addresses(gateway: JsonObject | None) -> list[AddressWish]:
+    return [AddressWish(**wish) for wish in (gateway or {}).get("external_fixed_ips") or ()]
 
 
 class RouterInterfaces:

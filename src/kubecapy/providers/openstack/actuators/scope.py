@@ -145,7 +145,7 @@ def _managed(request: MachineRequest, cluster: Cluster, spec: ClusterProviderSpe
         NotReady: the cluster asks for things that are not all there yet, and the machine has no ports either.
     """
     record = read_cluster_status(cluster.status.provider_status)
-    if wants_shared(spec) and not record.ready and not record_of(request).ports:
+    if _wants_shared(spec) and not record.ready and not record_of(request).ports:
         message = f'network and security groups of Cluster "{cluster.metadata.name}" are not there yet'
         raise NotReady(message, retry_after_seconds=_WAIT_FOR_CLUSTER_SECONDS)
     network = record.network
@@ -158,9 +158,9 @@ def _managed(request: MachineRequest, cluster: Cluster, spec: ClusterProviderSpe
     )
 
 
-def wants_shared(spec: ClusterProviderSpec) -> bool:
+def _wants_shared(spec: ClusterProviderSpec) -> bool:
     """Return whether the cluster asks for something that its machines' ports need."""
-    return bool(spec.node_cidr or spec.managed_security_groups)
+    return spec.gives_network or spec.security_groups is not None
 
 
 def _finder(request: MachineRequest, owner: Owner, cluster: ClusterProviderSpec) -> ServerFinder:

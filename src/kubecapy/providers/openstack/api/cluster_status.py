@@ -104,7 +104,12 @@ def role_of(machine: Machine) -> Role:
     return "control-plane" if is_control_plane(machine) else "worker"
 
 
+def group_of(record: ClusterProviderStatus, role: Role) -> SecurityGroupRecord | None:
+    """Return the managed security group of machines of `role`; None where there is none."""
+    return record.control_plane_security_group if role == "control-plane" else record.worker_security_group
+
+
 def groups_for(record: ClusterProviderStatus, role: Role) -> tuple[str, ...]:
     """Return the ids of the managed security groups that a machine of `role` gets beside those of its own spec."""
-    group = record.control_plane_security_group if role == "control-plane" else record.worker_security_group
+    group = group_of(record, role)
     return (group.id,) if group else ()

@@ -72,8 +72,7 @@ class _Walk:
 
     def _value(self, value: Any, type_: inspect.Type, path: str) -> Any:  # Any: see decode_fields
         if isinstance(type_, inspect.UnionType):
-            inner = next(option for option in type_.types if not isinstance(option, inspect.NoneType))
-            return self._value(value, inner, path)
+            return self._value(value, _option_for(value, type_), path)
         if isinstance(type_, inspect.StructType):
             return self.struct(value, type_.cls, path)
         if isinstance(type_, inspect.VarTupleType):
@@ -116,6 +115,13 @@ def _fields_of(type_: type[msgspec.Struct]) -> Mapping[str, _Field]:
     return {
         field.encode_name: _Field(field.name, inspect.type_info(field.type)) for field in msgspec.structs.fields(type_)
     }
+
+
+def _option_for(value: Any, union: inspect.UnionType) -> inspect.Type:  # Any: see decode_fields
+    """Return the type of a union that `value` is meant to be; the last one where it fits none."""
+    options = [option for option in union.types if not isinstance(option, inspect.NoneType)]
+    leaves = [option for option in options if type(option) in _LEAVES and type(value) is _LEAVES[type(option)][0]]
+    return leaves[0] if leaves else options[-1]
 
 
 def _kind_of(value: Any) -> str:  # Any: see decode_fields

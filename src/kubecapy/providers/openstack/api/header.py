@@ -6,6 +6,7 @@ The original never looked at them, and the article writes the machine's kind int
 from typing import Final
 
 from kubecapy.apimachinery.fields import FieldError
+from kubecapy.providers.openstack.api.shared_rules import unsupported
 
 API_VERSION: Final = "openstackproviderconfig/v1alpha1"
 """The spelling of the article and of every template of the time."""
@@ -21,12 +22,7 @@ def header_errors(api_version: str, kind: str, kinds: tuple[str, ...], path: str
     """Return what is wrong with the two fields; both may be absent."""
     errors = []
     if api_version not in _API_VERSIONS:
-        errors.append(_unsupported(f"{path}.apiVersion", api_version, _API_VERSIONS[1:]))
+        errors.append(unsupported(f"{path}.apiVersion", api_version, _API_VERSIONS[1:]))
     if kind not in ("", *kinds):
-        errors.append(_unsupported(f"{path}.kind", kind, kinds))
+        errors.append(unsupported(f"{path}.kind", kind, kinds))
     return errors
-
-
-def _unsupported(path: str, value: str, supported: tuple[str, ...]) -> FieldError:
-    known = ", ".join(f'"{item}"' for item in supported)
-    return FieldError(path, "FieldValueNotSupported", f'unsupported value "{value}", supported values: {known}')

@@ -1,4 +1,4 @@
-"""Describe how a spec picks existing networks, subnets and security groups.
+"""Describe how a spec picks existing networks, subnets, routers and security groups.
 
 Keys are those of cluster-api-provider-openstack v1alpha1; each filter becomes a query of Neutron's list calls
 (https://docs.openstack.org/api-ref/network/v2/, "Filtering and Column Selection").
@@ -55,6 +55,17 @@ class SubnetFilter(_Filter, frozen=True, kw_only=True, rename="camel"):
 
 class SecurityGroupFilter(_Filter, frozen=True, kw_only=True, rename="camel"):
     """Picks security groups by what Neutron knows of them."""
+
+
+class RouterFilter(_Filter, frozen=True, kw_only=True, rename="camel"):
+    """Picks routers by what Neutron knows of them."""
+
+
+class RouterSelector(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Picks exactly one router."""
+
+    uuid: str = ""
+    filter: RouterFilter | None = None
 
 
 class SubnetSelector(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -45,12 +45,17 @@ def subnet_errors(subnet: SubnetSelector, path: str) -> Iterable[FieldError]:
 
 def address_errors(address: str, path: str) -> Iterable[FieldError]:
     """Return what is wrong with an address at `path`; an empty one is none."""
-    if not address:
-        return
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
+    if address and not is_address(address):
         yield FieldError(path, "FieldValueInvalid", f'"{address}" is not an IP address')
+
+
+def is_address(text: str) -> bool:
+    """Return whether `text` is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def tag_errors(tags: tuple[str, ...], path: str) -> Iterable[FieldError]:
@@ -66,3 +71,14 @@ def tag_errors(tags: tuple[str, ...], path: str) -> Iterable[FieldError]:
 def refusal(path: str, name: str, detail: str) -> FieldError:
     """Return the error of a field that asks for what is not done."""
     return FieldError(f"{path}.{name}", "FieldValueForbidden", detail)
+
+
+def misfit(path: str, name: str, detail: str) -> FieldError:
+    """Return the error of a field that does not fit the others of its spec."""
+    return FieldError(f"{path}.{name}", "FieldValueInvalid", detail)
+
+
+def unsupported(path: str, value: str, supported: tuple[str, ...]) -> FieldError:
+    """Return the error of a field whose value is none of those that it may have."""
+    known = ", ".join(f'"{item}"' for item in supported)
+    return FieldError(path, "FieldValueNotSupported", f'unsupported value "{value}", supported values: {known}')

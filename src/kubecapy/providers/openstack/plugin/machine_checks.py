@@ -40,8 +40,9 @@ class Candidate(msgspec.Struct, frozen=True):
 class Size:
     """Adds up what all candidates of a project take."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, shared: Need) -> None:
+        """Begin with what the cluster itself takes in the project."""
+        self._shared = shared
         self.flavors: list[Flavor] = []
         self.ports = 0
         self.floating_addresses = 0
@@ -51,11 +52,12 @@ class Size:
     @property
     def needs(self) -> Need:
         """All of it."""
-        return Need(
+        return msgspec.structs.replace(
+            self._shared,
             servers=len(self.flavors),
             cores=sum(flavor.vcpus for flavor in self.flavors),
             memory_mib=sum(flavor.ram for flavor in self.flavors),
-            ports=self.ports,
+            ports=self._shared.ports + self.ports,
             floating_addresses=self.floating_addresses,
             volumes=self.volumes,
             gigabytes=self.gigabytes,
@@ -67,8 +69,14 @@ Check = Callable[[], Awaitable[object]]
 
 async def check_candidate(project: Project, candidate: Candidate, size: Size) -> Sequence[str]:
     """Return what of the candidate's wishes is not there; what it takes is added to `size`."""
-    found = [await _sentence_of(check) for check in _checks(project, candidate, size)]
-    return [f"{candidate.owner}: {sentence}" for sentence in found if sentence]
+    sentences = await sentences_of(_checks(project, candidate, size))
+    return [f"{candidate.owner}: {sentence}" for sentence in sentences]
+
+
+async def sentences_of(checks: Sequence[Check]) -> Sequence[str]:
+    """Return what the checks found missing or wrong, one sentence each."""
+    found = [await _sentence_of(check) for check in checks]
+    return [sentence for sentence in found if sentence]
 
 
 def _checks(project: Project, candidate: Candidate, size: Size) -> Sequence[Check]:

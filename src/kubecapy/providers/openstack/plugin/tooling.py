@@ -7,13 +7,14 @@ from kubecapy.api.cluster.v1alpha1 import Cluster
 from kubecapy.apimachinery.fields import FieldError
 from kubecapy.apimachinery.meta import JsonObject
 from kubecapy.contract.provider import GenerateRequest, Leftover, ProviderManifests
+from kubecapy.providers.openstack.actuators.cluster_scope import owner_of_cluster
+from kubecapy.providers.openstack.api.cluster_status import read_cluster_status
 from kubecapy.providers.openstack.api.specs import (
     decode_cluster_spec,
     decode_machine_spec,
     find_credentials,
     value_of,
 )
-from kubecapy.providers.openstack.naming import mark_of
 from kubecapy.providers.openstack.plugin import components, templates
 from kubecapy.providers.openstack.plugin.credentials import credentials_secrets
 from kubecapy.providers.openstack.plugin.preflight import find_obstacles
@@ -52,4 +53,5 @@ class OpenStackTooling:
         """Return everything that bears the cluster's mark."""
         credentials = find_credentials(value_of(cluster.spec.provider_spec))
         project = await self._projects.find(credentials, cluster.metadata.namespace)
-        return await find_marked(project, mark_of(cluster))
+        owner = owner_of_cluster(cluster, read_cluster_status(cluster.status.provider_status))
+        return await find_marked(project, owner.mark)

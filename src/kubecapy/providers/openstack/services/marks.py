@@ -6,6 +6,7 @@ from kubecapy.contract.provider import Leftover
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import METADATA_CLUSTER
 from kubecapy.providers.openstack.services.key_pairs import list_marked_key_pairs
+from kubecapy.providers.openstack.services.kinds import SHARED_KINDS, Kind, T
 from kubecapy.providers.openstack.services.own_addresses import list_marked_addresses
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import Port, Server
@@ -27,6 +28,7 @@ async def find_marked(project: Project, mark: str) -> Sequence[Leftover]:
         ),
         *(Leftover("volume", volume.id, volume.name or "") for volume in volumes),
         *(Leftover("key pair", pair.id, pair.name) for pair in await list_marked_key_pairs(project, mark)),
+        *[leftover for kind in SHARED_KINDS for leftover in await _shared_leftovers(project, kind, mark)],
     )
 
 
@@ -41,3 +43,8 @@ async def list_marked_ports(project: Project, mark: str) -> Sequence[Port]:
     """Return the ports whose description begins with the mark, in a list of all that the project has."""
     listed = (await project.ports("").read(project.freshness.changing)).values()
     return [port for port in listed if (port.description or "").startswith(mark)]
+
+
+async def _shared_leftovers(project: Project, kind: Kind[T], mark: str) -> Sequence[Leftover]:
+    listed = (await project.shared(kind).read(project.freshness.changing)).values()
+    return [Leftover(kind.noun, item.id, item.name) for item in listed if (item.description or "").startswith(mark)]

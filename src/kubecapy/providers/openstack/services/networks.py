@@ -1,4 +1,4 @@
-"""Find the networks and subnets that a machine's spec names."""
+"""Find the networks and subnets that a spec names."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from kubecapy.providers.openstack.api.selectors import (
     SubnetSelector,
     merged_query,
 )
-from kubecapy.providers.openstack.cloud.transport import Call, Query
+from kubecapy.providers.openstack.services.existing import find_existing
+from kubecapy.providers.openstack.services.kinds import NETWORKS, SUBNETS
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import Network, Subnet
-from kubecapy.providers.openstack.services.selection import describe_query, the_only
 
 
 class FixedAddressChoice(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ async def find_own_network(project: Project) -> Attachment:
     """
     query = (("project_id", await project.client.project_id()), ("router:external", "false"))
     selector = "that is the project's only one (the spec names none)"
-    return Attachment((await _find_network(project, query, selector)).id)
+    return Attachment((await find_existing(project, NETWORKS, query, selector)).id)
 
 
 async def find_network(project: Project, reference: NetworkReference, *, is_external: bool = False) -> Network:
@@ -64,7 +64,16 @@ async def find_network(project: Project, reference: NetworkReference, *, is_exte
     query = merged_query(reference.filter, id=reference.uuid, name=reference.name)
     if is_external:
         query = (*query, ("router:external", "true"))
-    return await _find_network(project, query, describe_query(query))
+    return await find_existing(project, NETWORKS, query)
+
+
+async def find_subnet(project: Project, network_id: str, selector: SubnetSelector) -> Subnet:
+    """Return the subnet of the network that `selector` means.
+
+    Raises:
+        NotFound, Conflict: it does not mean exactly one.
+    """
+    return await find_existing(project, SUBNETS, merged_query(selector.filter, id=selector.uuid, network_id=network_id))
 
 
 async def find_fixed(
@@ -80,32 +89,13 @@ async def find_fixed(
 
 async def _attachments_of(project: Project, selector: NetworkSelector) -> Sequence[Attachment]:
     query = merged_query(selector.filter, id=selector.uuid)
-    network = await _find_network(project, query, describe_query(query))
+    network = await find_existing(project, NETWORKS, query)
     if not selector.subnets:
         fixed = (FixedAddressChoice(address=selector.fixed_ip),) if selector.fixed_ip else ()
         return (Attachment(network.id, fixed),)
-    subnets = [await _find_subnet(project, network.id, subnet) for subnet in selector.subnets]
+    subnets = [await find_subnet(project, network.id, subnet) for subnet in selector.subnets]
     return [Attachment(network.id, (FixedAddressChoice(subnet.id, selector.fixed_ip),)) for subnet in subnets]
 
 
 async def _subnet_id(project: Project, network_id: str, wish: FixedAddressWish) -> str:
-    return (await _find_subnet(project, network_id, wish.subnet)).id if wish.subnet else ""
-
-
-async def _find_network(project: Project, query: Query, selector: str) -> Network:
-    call = Call(doing="looking for a network", service="network", method="GET", path="/networks", query=query)
-
-    async def find() -> Network:
-        return the_only(await project.client.list(call, "networks", Network), "network", selector)
-
-    return await project.look_up(("network", query), find)
-
-
-async def _find_subnet(project: Project, network_id: str, selector: SubnetSelector) -> Subnet:
-    query = merged_query(selector.filter, id=selector.uuid, network_id=network_id)
-    call = Call(doing="looking for a subnet", service="network", method="GET", path="/subnets", query=query)
-
-    async def find() -> Subnet:
-        return the_only(await project.client.list(call, "subnets", Subnet), "subnet", describe_query(query))
-
-    return await project.look_up(("subnet", query), find)
+    return (await find_subnet(project, network_id, wish.subnet)).id if wish.subnet else ""

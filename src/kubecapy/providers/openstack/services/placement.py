@@ -5,6 +5,7 @@ from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import ServerGroup, Zone
 from kubecapy.providers.openstack.services.selection import the_only
+from kubecapy.providers.openstack.services.zones import fetch_zones
 
 
 async def check_zone(project: Project, name: str) -> None:
@@ -31,8 +32,7 @@ async def find_server_group(project: Project, name_or_id: str) -> str:
 
 
 async def _find_zone(project: Project, name: str) -> Zone:
-    call = Call(doing="listing availability zones", service="compute", method="GET", path="/os-availability-zone")
-    zones = await project.client.list(call, "availabilityZoneInfo", Zone)
+    zones = await fetch_zones(project)
     # An administrator may write `zone:host`.
     zone = next((zone for zone in zones if zone.name == name.partition(":")[0]), None)
     if zone is None:

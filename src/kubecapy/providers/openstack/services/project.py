@@ -9,6 +9,8 @@ from kubecapy.clock import Clock
 from kubecapy.providers.openstack.cloud.client import CloudClient
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.naming import OWNED_TAG
+from kubecapy.providers.openstack.services.kinds import Kind
+from kubecapy.providers.openstack.services.kinds import T as SharedThing
 from kubecapy.providers.openstack.services.listing import Identified, Listing
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
 from kubecapy.providers.openstack.services.shared import Shared
@@ -64,6 +66,10 @@ class Project:
             self._listings[key] = Listing(self._clock, fetch)
         return self._listings[key]
 
+    def shared(self, kind: Kind[SharedThing]) -> Listing[SharedThing]:
+        """Return the list of the project's things of `kind`, which all clusters share."""
+        return self.listing(kind.path, lambda: self._list_shared(kind))
+
     async def look_up(self, key: object, fetch: Callable[[], Awaitable[T]]) -> T:
         """Return what `fetch` found lately for `key`; failures are not remembered."""
         if key not in self._references:
@@ -103,3 +109,11 @@ class Project:
         # Neutron ignores filters that it does not know, and then answers with ports of others.
         ports = await self.client.list(call, "ports", Port)
         return [port for port in ports if not description or port.description == description]
+
+    async def _list_shared(self, kind: Kind[SharedThing]) -> Sequence[SharedThing]:
+        query = (
+            ("project_id", await self.client.project_id()),
+            *(("fields", field) for field in ("id", "name", "description", "tags", *kind.fields)),
+        )
+        call = Call(doing=f"listing {kind.noun}s", service="network", method="GET", path=kind.path, query=query)
+        return await self.client.list(call, f"{kind.key}s", kind.type)

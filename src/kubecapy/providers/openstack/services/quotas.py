@@ -22,6 +22,11 @@ class Need(msgspec.Struct, frozen=True):
     floating_addresses: int = 0
     volumes: int = 0
     gigabytes: int = 0
+    networks: int = 0
+    subnets: int = 0
+    routers: int = 0
+    security_groups: int = 0
+    security_group_rules: int = 0
 
 
 async def find_shortages(project: Project, need: Need) -> Sequence[str]:
@@ -34,7 +39,7 @@ async def find_shortages(project: Project, need: Need) -> Sequence[str]:
     return [
         f"the project's quota has room for {max(room, 0)} {what}, {needed} are needed"
         for what, needed, room in rooms
-        if room is not None and needed > room
+        if room is not None and needed > max(room, 0)
     ]
 
 
@@ -64,8 +69,13 @@ async def _network_rooms(project: Project, need: Need) -> Iterable[Room]:
     """Return the need of Neutron's things; it tells what is used only with its extension `quota_details`."""
     path = f"/quotas/{await project.client.project_id()}/details"
     call = Call(doing="reading the project's quotas", service="network", method="GET", path=path)
-    quotas = await project.client.find(call, "quota", NetworkQuotas)
+    quotas = await project.client.find(call, "quota", NetworkQuotas) or NetworkQuotas()
     return (
-        ("ports", need.ports, quotas.port.room if quotas else None),
-        ("floating addresses", need.floating_addresses, quotas.floatingip.room if quotas else None),
+        ("ports", need.ports, quotas.port.room),
+        ("floating addresses", need.floating_addresses, quotas.floatingip.room),
+        ("networks", need.networks, quotas.network.room),
+        ("subnets", need.subnets, quotas.subnet.room),
+        ("routers", need.routers, quotas.router.room),
+        ("security groups", need.security_groups, quotas.security_group.room),
+        ("rules of security groups", need.security_group_rules, quotas.security_group_rule.room),
     )

@@ -14,6 +14,8 @@ class Network(msgspec.Struct, frozen=True):
 
     id: str
     name: str = ""
+    description: str | None = ""
+    tags: tuple[str, ...] = ()
 
 
 class Subnet(msgspec.Struct, frozen=True):
@@ -21,6 +23,26 @@ class Subnet(msgspec.Struct, frozen=True):
 
     id: str
     name: str = ""
+    description: str | None = ""
+    tags: tuple[str, ...] = ()
+    network_id: str = ""
+    cidr: str = ""
+    gateway_ip: str | None = None
+    dns_nameservers: tuple[str, ...] = ()
+
+
+class SecurityGroupRule(msgspec.Struct, frozen=True):
+    """A rule of a Neutron security group; None means any."""
+
+    id: str
+    direction: str
+    ethertype: str | None = None
+    protocol: str | int | None = None
+    port_range_min: int | None = None
+    port_range_max: int | None = None
+    remote_ip_prefix: str | None = None
+    remote_group_id: str | None = None
+    description: str | None = ""
 
 
 class SecurityGroup(msgspec.Struct, frozen=True):
@@ -29,6 +51,9 @@ class SecurityGroup(msgspec.Struct, frozen=True):
     id: str
     name: str = ""
     project_id: str | None = None
+    description: str | None = ""
+    tags: tuple[str, ...] = ()
+    rules: tuple[SecurityGroupRule, ...] = msgspec.field(name="security_group_rules", default=())
 
 
 class FixedAddress(msgspec.Struct, frozen=True):
@@ -36,6 +61,22 @@ class FixedAddress(msgspec.Struct, frozen=True):
 
     ip_address: str
     subnet_id: str = ""
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """A router's way out."""
+
+    network_id: str
+
+
+class Router(msgspec.Struct, frozen=True):
+    """A Neutron router."""
+
+    id: str
+    name: str = ""
+    description: str | None = ""
+    tags: tuple[str, ...] = ()
+    gateway: Gateway | None = msgspec.field(name="external_gateway_info", default=None)
 
 
 class Port(msgspec.Struct, frozen=True):
@@ -224,10 +265,15 @@ class NetworkQuota(msgspec.Struct, frozen=True):
 
 
 class NetworkQuotas(msgspec.Struct, frozen=True):
-    """Those of Neutron's quotas that machines use."""
+    """Those of Neutron's quotas that clusters and machines use."""
 
     port: NetworkQuota = NetworkQuota()
     floatingip: NetworkQuota = NetworkQuota()
+    network: NetworkQuota = NetworkQuota()
+    subnet: NetworkQuota = NetworkQuota()
+    router: NetworkQuota = NetworkQuota()
+    security_group: NetworkQuota = NetworkQuota()
+    security_group_rule: NetworkQuota = NetworkQuota()
 
 
 class Extension(msgspec.Struct, frozen=True):
