@@ -126,9 +126,5 @@ def _neutron_name(name: str) -> str:
     return name.replace("_", "-") if "tags" in name else name
 
 
-def _is_given(value: object) -> bool:
-    return value is False or bool(value)
-
-
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
