@@ -203,8 +203,9 @@ def _switch() -> _File:
             "extension_drivers": "port_security,dns",
         },
         "ml2_type_flat": {"flat_networks": "*"},
-        "ml2_type_vlan": {"network_vlan_ranges": "physical:100:3000"},
-        "ml2_type_vxlan": {"vni_ranges": "1:65535"},
+        # Neutron makes a row for each number of these ranges at its start.
+        "ml2_type_vlan": {"network_vlan_ranges": "physical:100:299"},
+        "ml2_type_vxlan": {"vni_ranges": "1:1000"},
         "securitygroup": {"enable_security_group": True},
     }
 

@@ -36,8 +36,7 @@ def main(arguments: Sequence[str]) -> None:
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(options.clouds)
     addresses = AddressPlan(fixed_cidr=options.fixed, floating_cidr=options.floating)
     admin, member = openstack.connect(cloud="admin"), openstack.connect(cloud="openstack")
-    # The services have just begun: each is slow at its first request, so they are asked side by side. But each is asked
-    # one thing after another: Neutron refuses all that comes while the first request has it load its policy.
+    # The services have just begun, and each is slow at its first request, so they are asked side by side.
     with ThreadPoolExecutor() as threads:
         tasks = [
             threads.submit(_plant_compute, admin),

@@ -10,7 +10,7 @@ from cinder import monkey_patch
 monkey_patch.patch(backend="threading")
 
 import os_brick
-from cinder import service
+from cinder import policy, service
 from cinder.common import constants
 from cinder.db import migration
 from cinder.wsgi import wsgi
@@ -28,18 +28,22 @@ def migrate(folder: Path) -> None:
 
 
 def load(folder: Path) -> Callable[..., object]:
-    """Return the application, with scheduler and back end running."""
+    """Return the application, with back end and scheduler running."""
     bus.quicken()
     sys.argv = ["block_storage", *_arguments(folder)]
     application: Callable[..., object] = wsgi.initialize_application()
+    # Race: the first request would load it, and others that come meanwhile would find half of it.
+    policy.init()
     os_brick.setup(cfg.CONF)
-    service.Service.create(binary=constants.SCHEDULER_BINARY, coordination=True).start()
+    # Order: the scheduler's start asks the back ends what they have, and waits a minute for the first answer
+    # (cinder/scheduler/manager.py, SchedulerManager.init_host_with_rpc).
     service.Service.create(
         host=f"{cfg.CONF.host}@{_BACKEND}",
         service_name=_BACKEND,
         binary=constants.VOLUME_BINARY,
         coordination=True,
     ).start()
+    service.Service.create(binary=constants.SCHEDULER_BINARY, coordination=True).start()
     return application
 
 

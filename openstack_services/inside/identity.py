@@ -8,6 +8,7 @@ from typing import Any
 
 from keystone.cmd.bootstrap import Bootstrapper
 from keystone.common import fernet_utils, provider_api
+from keystone.common.rbac_enforcer.enforcer import RBACEnforcer
 from keystone.common.sql import upgrades
 from keystone.server import configure
 from keystone.server.flask import core
@@ -35,6 +36,8 @@ def load(folder: Path) -> Callable[..., object]:
         name="public", config_files=[_configuration(folder)]
     )
     _publish(json.loads((folder / "etc" / "catalog.json").read_text()))
+    # Race: the first request would load it, and Keystone refuses all that come meanwhile.
+    RBACEnforcer()._enforcer.load_rules()  # noqa: SLF001 - it has no door of its own
     return application
 
 

@@ -29,8 +29,11 @@ def load(folder: Path) -> Callable[..., object]:
     """Return the application."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = str(folder / "etc" / "network")
     # Order: the module makes the application when it is imported, and reads its settings then.
+    from neutron import policy
     from neutron.wsgi.api import application
 
+    # Race: the first request would load it, and Neutron refuses all that come meanwhile.
+    policy.init()
     loaded: Callable[..., object] = application
     return loaded
 
