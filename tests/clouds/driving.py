@@ -26,7 +26,7 @@ class Declared:
     def __init__(self, actuators: Actuators, name: str, namespace: str, value: Mapping[str, Any] | None = None) -> None:
         """Declare a Cluster with `value` as its providerSpec."""
         self.actuators = actuators
-        self.cluster = _declare(Cluster, name, namespace, {"clusterNetwork": CLUSTER_NETWORK}, value or {})
+        self.cluster = build(Cluster, name, namespace, {"clusterNetwork": CLUSTER_NETWORK}, value or {})
         self.machines: dict[str, Machine] = {}
 
     def add(self, name: str, *, is_control_plane: bool = False, **value: Any) -> None:
@@ -34,7 +34,7 @@ class Declared:
         versions = {"kubelet": "1.14.0"} | ({"controlPlane": "1.14.0"} if is_control_plane else {})
         namespace = self.cluster.metadata.namespace
         wished = {key: item for key, item in {**PLAIN_MACHINE, **value}.items() if item is not None}
-        self.machines[name] = _declare(Machine, name, namespace, {"versions": versions}, wished)
+        self.machines[name] = build(Machine, name, namespace, {"versions": versions}, wished)
 
     def forget(self, name: str) -> None:
         """Lose the Machine's status, as a restore without it does."""
@@ -164,7 +164,8 @@ PLAIN_MACHINE: Mapping[str, Any] = {
 }
 
 
-def _declare(kind: Any, name: str, namespace: str, spec: Mapping[str, Any], value: Mapping[str, Any]) -> Any:
+def build(kind: Any, name: str, namespace: str, spec: Mapping[str, Any], value: Mapping[str, Any]) -> Any:
+    """Return a Cluster or Machine with `value` as its providerSpec."""
     header = {"apiVersion": API_VERSION, "kind": "OpenstackProviderSpec"}
     metadata = {"name": name, "namespace": namespace, "uid": str(uuid.uuid4())}
     provider_spec = {"value": {**header, **value}}

@@ -32,9 +32,12 @@ _CONTEXT.set_forkserver_preload(PRELOADED)
 
 
 @contextmanager
-def controllers(kubeconfig_path: Path, environ: Mapping[str, str], log: Path) -> Iterator[BaseProcess]:
+def controllers(
+    kubeconfig_path: Path, environ: Mapping[str, str], log: Path, poll_seconds: float = 0.1
+) -> Iterator[BaseProcess]:
     """Run the Cluster and Machine controllers against a management cluster and the cloud that `environ` names."""
-    process = _CONTEXT.Process(target=_run, args=(str(kubeconfig_path), dict(environ), str(log)), daemon=True)
+    arguments = (str(kubeconfig_path), dict(environ), str(log), poll_seconds)
+    process = _CONTEXT.Process(target=_run, args=arguments, daemon=True)
     process.start()
     try:
         yield process
@@ -45,13 +48,13 @@ def controllers(kubeconfig_path: Path, environ: Mapping[str, str], log: Path) ->
         process.close()
 
 
-def _run(kubeconfig_path: str, environ: dict[str, str], log: str) -> None:
+def _run(kubeconfig_path: str, environ: dict[str, str], log: str, poll_seconds: float) -> None:
     with Path(log).open("a", encoding="utf-8") as stream:
         logs.configure(verbosity=4, stream=stream)
-        asyncio.run(_reconcile(Path(kubeconfig_path), environ))
+        asyncio.run(_reconcile(Path(kubeconfig_path), environ, poll_seconds))
 
 
-async def _reconcile(kubeconfig_path: Path, environ: dict[str, str]) -> None:
+async def _reconcile(kubeconfig_path: Path, environ: dict[str, str], poll_seconds: float) -> None:
     clock = SystemClock()
     async with HttpClient(kubeconfig.load(kubeconfig_path.read_bytes()), clock) as client:
         wiring = ControllerWiring(
@@ -61,7 +64,7 @@ async def _reconcile(kubeconfig_path: Path, environ: dict[str, str]) -> None:
             names=frozenset({"cluster", "machine"}),
             provider="openstack",
             environ=environ,
-            settings=ControllerSettings(poll_seconds=0.1),
+            settings=ControllerSettings(poll_seconds=poll_seconds),
         )
         async with open_controllers(wiring) as manager:
             await manager.run()

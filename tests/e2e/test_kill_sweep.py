@@ -14,13 +14,11 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.e2e.controllers_process import controllers
+from tests.e2e.preparation import NAMESPACE, NAMESPACES, eventually, prepare
 
 from kubecapy.api.cluster.v1alpha1 import CLUSTERS, MACHINES, Cluster, Machine
-from kubecapy.api.cluster.v1alpha1.crds import custom_resource_definitions
 from kubecapy.apimachinery.codec import convert
 from kubecapy.apimachinery.meta import JsonObject, ObjectKey
-from kubecapy.apimachinery.resources import Resource
-from kubecapy.bootstrap.templates import user_data_templates
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
 from kubecapy.devcloud.serve import DevCloudServer
@@ -30,17 +28,9 @@ from kubecapy.local.management import ManagementSettings, open_management
 pytestmark = pytest.mark.timeout(400)
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "01-article"
-COMPONENTS = "openstack-provider-system"
-PATIENCE_SECONDS = 60.0
 LEAST_CALLS_OF_A_CREATE = 8
 """Log in, look up, and make a port, a server and an association: a sweep over fewer struck too little."""
 LEAST_CALLS_OF_A_DELETE = 3
-CRDS: Resource[JsonObject] = Resource(
-    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", dict, namespaced=False
-)
-NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
-NAMESPACES: Resource[JsonObject] = Resource("", "v1", "Namespace", "namespaces", dict, namespaced=False)
-SECRETS: Resource[JsonObject] = Resource("", "v1", "Secret", "secrets", dict)
 
 
 @dataclass
@@ -133,7 +123,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             member = openstack.connection.Connection(config=config.get_one(cloud="openstack"))
             world = World(management.client, management.kubeconfig, cloud, state, control, admin)
             await asyncio.to_thread(register_key_pair, member)
-            await declare(world)
+            await prepare(management.client)
             world.untouched = await asyncio.to_thread(world.count)
             yield world
             admin.close()
@@ -147,41 +137,12 @@ def register_key_pair(cloud: "openstack.connection.Connection") -> None:
     cloud.compute.create_keypair(name="cluster-api-provider-openstack", public_key=text)
 
 
-async def declare(world: World) -> None:
-    """Apply what clusters need first: their kinds and the user data."""
-    for crd in custom_resource_definitions():
-        await world.client.create(CRDS, crd)
-    await eventually(lambda: established(world), "the kinds are served")
-    await world.client.create(NAMESPACES, {**NAMESPACE, "metadata": {"name": COMPONENTS}})
-    for role, text in user_data_templates("ubuntu").items():
-        metadata = {"name": f"{role}-user-data", "namespace": COMPONENTS}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"userData": text}}
-        await world.client.create(SECRETS, secret)
-
-
-async def established(world: World) -> bool:
-    listed = (await world.client.list(CRDS)).items
-    return all(
-        any(found["type"] == "Established" and found["status"] == "True" for found in crd["status"]["conditions"] or ())
-        for crd in listed
-    )
-
-
 def control_plane(key: ObjectKey, address: str) -> Machine:
     """Return the article's control-plane machine under a fixed name, with an address of this cloud."""
     machine = yaml.safe_load((EXAMPLES / "machines.yaml").read_text())["items"][0]
     machine["metadata"] = {"name": key.name, "namespace": key.namespace, "labels": {"set": "master"}}
     machine["spec"]["providerSpec"]["value"]["floatingIP"] = address
     return convert(machine, Machine)
-
-
-async def eventually(check, what: str) -> None:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await check():
-                await asyncio.sleep(0.02)
-    except TimeoutError as error:
-        raise AssertionError(f"never: {what}") from error
 
 
 async def created(world: World, key: ObjectKey) -> bool:
