@@ -134,7 +134,7 @@ def _problem(step: Step, done: "subprocess.CompletedProcess[str]") -> str | None
     """Return why the output is not what the story expects; None where it is."""
     if done.returncode != 0:
         return f"exit code {done.returncode}"
-    if not step.shape:
+    if step.shape is None:
         return None
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     if len(lines) != len(step.shape):

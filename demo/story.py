@@ -19,8 +19,8 @@ class Step:
     """Words of the command; `{name}` stands for what an earlier step captured."""
     captures: Mapping[str, str] = field(default_factory=dict)
     """Names for later steps, each with a regular expression whose first group is found in the output."""
-    shape: tuple[str, ...] = ()
-    """Regular expressions that match the output's lines, one each, in order; empty: any output."""
+    shape: tuple[str, ...] | None = None
+    """Regular expressions that match the output's lines, one each, in order; empty: no output; None: any output."""
     until: str = ""
     """For a command that follows: it is stopped, as by ctrl-C, once a line matches."""
     background: bool = False
@@ -185,6 +185,12 @@ STORY: tuple[Step, ...] = (
         "ports-after-all",
         "and no port of a machine.",
         ("openstack", "port", "list", "--device-owner", "compute:nova", "-f", "value"),
+        shape=(),
+    ),
+    Step(
+        "delete-key-pair",
+        "The key pair was a person's, and she takes it back.",
+        ("openstack", "keypair", "delete", "{key_pair}"),
         shape=(),
     ),
 )
