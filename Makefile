@@ -1,4 +1,5 @@
 # make demo    the story of the README, from nothing, in a simulated cloud (KEEP=1 leaves it running)
+# make demo CLOUD=openstack    the same in real OpenStack services (needs what make openstack needs)
 # make test    every test that needs no cloud of yours; those that need real services are skipped where there are none
 # make conformance  the suite that the embedded API server and a real kube-apiserver must both pass
 # make bench-api   the embedded API server beside kube-apiserver with etcd, and the controller runtime (BENCH="--rounds 3")
@@ -25,8 +26,8 @@ OPENSTACK := $(BIN)/python -m openstack_services
 .PHONY: demo test conformance bench-api bench-openstack kubernetes openstack openstack-up openstack-down check format generate \
 	setup-demo setup-dev clean
 
-demo: setup-demo
-	@exec $(BIN)/python -m demo $(if $(filter 1 yes true,$(KEEP)),--keep)
+demo: setup-demo $(filter openstack,$(CLOUD))
+	@exec $(BIN)/python -m demo $(if $(CLOUD),--cloud $(CLOUD)) $(if $(filter 1 yes true,$(KEEP)),--keep)
 
 test: setup-dev
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 4 --dist loadgroup -o cache_dir=$(CACHE)/pytest $(TESTS)

@@ -1,4 +1,4 @@
-"""Run the demo: `python -m demo [--keep]`, which `make demo` and `make demo KEEP=1` call."""
+"""Run the demo: `python -m demo [--keep] [--cloud openstack]`, which `make demo [KEEP=1] [CLOUD=openstack]` calls."""
 
 import argparse
 import os
@@ -8,10 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from demo.background import END_PATIENCE_SECONDS
+from demo.cloud import Cloud, CloudFailed
 from demo.memory import MemoryWatch, Peak
 from demo.processes import adopt_orphans, end_descendants
 from demo.runner import Runner, StoryBroken
-from demo.stage import END_PATIENCE_SECONDS, SERVER_BOOT_SECONDS, Stage, StageError, open_stage
+from demo.simulated_cloud import SimulatedCloud
+from demo.stage import Stage, open_stage
 from demo.story import STORY, Step, without_kubectl
 
 KEY_PAIR = "cluster-api-provider-openstack"
@@ -28,12 +31,13 @@ def main() -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with ctrl-C ignored
         signal.signal(ending, signal.default_int_handler)
     try:
-        with MemoryWatch().running() as memory, open_stage(_show) as stage:
+        cloud = _choose_cloud(options.cloud)
+        with MemoryWatch().running() as memory, open_stage(_show, cloud) as stage:
             runner = _tell(stage, keep=options.keep)
-            _show(_summary(runner, memory.peak, _simulated_boots(stage)))
+            _show(_summary(runner, memory.peak, _simulated_boots(stage, cloud)))
             if options.keep:
                 _wait_for_ctrl_c(stage)
-    except (StoryBroken, StageError) as error:
+    except (StoryBroken, CloudFailed) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -51,9 +55,24 @@ def _end_what_is_left() -> None:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make demo", description="The article's story in a simulated cloud.")
+    parser = argparse.ArgumentParser(prog="make demo", description="The article's story, from nothing.")
+    parser.add_argument(
+        "--cloud",
+        choices=("devcloud", "openstack"),
+        default="devcloud",
+        help="where it is told: a simulated cloud, or real OpenStack services (make demo CLOUD=openstack)",
+    )
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until ctrl-C (make demo KEEP=1)")
     return parser.parse_args()
+
+
+def _choose_cloud(name: str) -> Cloud:
+    if name == "devcloud":
+        return SimulatedCloud()
+    # Not at the top: the SDK and the services' supervisor are some 40 MB that the simulated cloud does without.
+    from demo.real_services import RealServices
+
+    return RealServices()
 
 
 def _tell(stage: Stage, *, keep: bool) -> Runner:
@@ -87,12 +106,12 @@ def _summary(runner: Runner, peak: Peak, simulated: str) -> str:
     )
 
 
-def _simulated_boots(stage: Stage) -> str:
+def _simulated_boots(stage: Stage, cloud: Cloud) -> str:
     """Say how much of the time the machines' boots were, by what the servers' consoles tell."""
-    ups = [BOOTED.search(log.read_text()) for log in (stage.cloud / "console").glob("*.log")]
+    ups = [BOOTED.search(log.read_text()) for log in stage.consoles.glob("*.log")]
     seconds = [float(up.group(1)) for up in ups if up]
     boots = ", ".join(f"{up:.1f} s" for up in seconds)
-    return f"Simulated: {len(seconds)} servers, {SERVER_BOOT_SECONDS:.1f} s each until ACTIVE, then boots of {boots}"
+    return f"Simulated: {len(seconds)} servers, {cloud.boot_seconds:.1f} s each until ACTIVE, then boots of {boots}"
 
 
 def _wait_for_ctrl_c(stage: Stage) -> None:

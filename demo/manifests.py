@@ -10,6 +10,8 @@ FILES = ("clouds.yaml", "cluster.yaml", "machines.yaml", "machine.yaml")
 ARTICLE_URL = "https://xxx.ibm.com:5000"
 ARTICLE_USER = "your user name"
 ARTICLE_PASSWORD = "your password"  # noqa: S105 - the article's own placeholder
+ARTICLE_NETWORK = "e2d9ead6-759b-4592-873d-981d3db07c86"
+ARTICLE_SECURITY_GROUP = "97acf9d4-e5bf-4fff-a2c0-be0b04fbc44b"
 ARTICLE_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nxxxxxxxx\n-----END CERTIFICATE-----\n"
 MASTER_ADDRESS = "9.20.206.22"
 WORKER_ADDRESS = "9.20.206.8"
@@ -23,7 +25,9 @@ class CloudFacts:
     username: str
     password: str
     certificate: str
-    """PEM of the authority that signed the cloud's certificates."""
+    """PEM of the authority that signed the cloud's certificates; empty where the cloud is reached by http."""
+    network_id: str
+    security_group_id: str
     master_address: str
     worker_address: str
     """Floating addresses that the project holds."""
@@ -35,15 +39,18 @@ def map_files(facts: CloudFacts) -> Mapping[str, str]:
         ARTICLE_URL: facts.auth_url,
         ARTICLE_USER: facts.username,
         ARTICLE_PASSWORD: facts.password,
-        _indented(ARTICLE_CERTIFICATE): _indented(facts.certificate),
+        _authority(ARTICLE_CERTIFICATE): _authority(facts.certificate) if facts.certificate else "",
+        ARTICLE_NETWORK: facts.network_id,
+        ARTICLE_SECURITY_GROUP: facts.security_group_id,
         MASTER_ADDRESS: facts.master_address,
         WORKER_ADDRESS: facts.worker_address,
     }
     return {name: _replaced((EXAMPLES / name).read_text(), replacements) for name in FILES}
 
 
-def _indented(certificate: str) -> str:
-    return textwrap.indent(certificate, " " * 6)
+def _authority(certificate: str) -> str:
+    """Return the lines of a clouds.yaml that name it."""
+    return "    cacert: |\n" + textwrap.indent(certificate, " " * 6)
 
 
 def _replaced(text: str, replacements: Mapping[str, str]) -> str:

@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.listening import listening
 
 pytestmark = [pytest.mark.xdist_group("cleanup"), pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parent.parent.parent
 MARK = "DEMO_OF_THE_TEST"
-LISTENING = "0A"
-"""State of a socket in /proc/net/tcp."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +78,6 @@ def checkout(tmp_path: Path) -> Checkout:
     for name in ("demo", "examples"):
         shutil.copytree(ROOT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
     return checkout
-
-
-def listening(prefix: str) -> list[str]:
-    """Return the addresses below `prefix` on which somebody listens."""
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    fields = [line.split() for line in lines]
-    local = [field[1].partition(":")[0] for field in fields if field[3] == LISTENING]
-    addresses = [socket.inet_ntoa(struct.pack("=I", int(text, 16))) for text in local]
-    return [address for address in addresses if address.startswith(prefix)]
 
 
 def run_until(process: "subprocess.Popen[str]", pattern: str) -> str:

@@ -1,4 +1,4 @@
-"""Tell the demo's story once for all tests of this folder, step by step, each test going as far as it needs."""
+"""Tell the demo's story once in each cloud, step by step, each test going as far as it needs."""
 
 import base64
 import json
@@ -8,15 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openstack
 import pytest
 from demo.__main__ import KEY_PAIR
+from demo.cloud import Cloud
+from demo.real_services import RealServices
 from demo.runner import Runner
+from demo.simulated_cloud import SimulatedCloud
 from demo.stage import Stage, open_stage
 from demo.story import STORY
+from openstack.connection import Connection
+from tests.clouds.eyes import Eyes, Thing
+from tests.clouds.sites import DEVCLOUD, OPENSTACK, Site
+from tests.listening import listening
+from tests.real_openstack import MARKS
 from tools.build_kubernetes import find_binaries, why_absent
 
 JsonObject = dict[str, Any]
+ON_DEVCLOUD = pytest.param(DEVCLOUD, id=DEVCLOUD, marks=[pytest.mark.xdist_group("story"), pytest.mark.timeout(400)])
+ON_OPENSTACK = pytest.param(OPENSTACK, id=OPENSTACK, marks=MARKS)
 
 
 @dataclass
@@ -27,6 +36,8 @@ class Tale:
     runner: Runner
     outputs: dict[str, str] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
+    before: set[Thing] = field(default_factory=set)
+    """What the project held before the first step."""
 
     def until(self, name: str) -> str:
         """Run every step up to the one of `name` that did not run yet; return what that step printed."""
@@ -57,19 +68,31 @@ class Tale:
         """Return the Nodes of the cluster by name."""
         return {item["metadata"]["name"]: item for item in self.kubectl("get", "nodes")["items"]}
 
-    def cloud(self, name: str = "openstack") -> "openstack.connection.Connection":
-        """Return a connection of the SDK to the simulated cloud, as `openstack` (member) or `admin`."""
-        config = openstack.config.OpenStackConfig(
-            config_files=[str(self.stage.cloud / "clouds.yaml")], load_envvars=False
-        )
-        return openstack.connection.Connection(config=config.get_one(cloud=name))
+    def cloud(self, name: str = "openstack") -> Connection:
+        """Return a connection of the SDK to the cloud, as `openstack` (member) or `admin`."""
+        return self._site.connect(name)
 
     def control(self, path: str) -> JsonObject:
-        """Return what the cloud's control endpoint answers to a GET of `path`."""
+        """Return what devcloud's control endpoint answers to a GET of `path`."""
         access = json.loads((self.stage.cloud / "control.json").read_text())
         return json.loads(
             self.run("curl", "-sS", "-f", "-H", f"Authorization: Bearer {access['token']}", access["url"] + path)
         )
+
+    def holdings(self) -> set[Thing]:
+        """Return everything that the project holds."""
+        with self.cloud() as member:
+            return Eyes(self._site, member).inventory()
+
+    @property
+    def _site(self) -> Site:
+        return Site(str(self.stage.cloud), self.stage.cloud / "clouds.yaml")
+
+    def address_prefix(self) -> str:
+        """Return what all addresses of the cloud's servers begin with; it has them to itself."""
+        with self.cloud() as member:
+            (address, *_) = (address.floating_ip_address for address in member.network.ips())
+        return f"{address.rpartition('.')[0]}."
 
     def user_data(self, server_id: str) -> str:
         """Return the user data of a server, as the cloud's administrator sees it."""
@@ -88,14 +111,21 @@ def binaries() -> Path:
     return found
 
 
-@pytest.fixture(scope="session")
-def tale() -> Iterator[Tale]:
-    """The story in a cloud of its own; every process has ended when the last test has."""
+@pytest.fixture(scope="session", params=[ON_DEVCLOUD, ON_OPENSTACK])
+def tale(request: pytest.FixtureRequest) -> Iterator[Tale]:
+    """The story in a simulated cloud, and the same in real services; nothing of it runs when the last test has."""
+    cloud: Cloud = SimulatedCloud()
+    if request.param == OPENSTACK:
+        cloud = RealServices(request.getfixturevalue("real_openstack"), guest_speed=20)
     shown: list[str] = []
-    with open_stage(shown.append) as stage:
+    with open_stage(shown.append, cloud) as stage:
         known = {"home": stage.environment["HOME"], "key_pair": KEY_PAIR}
         runner = Runner(folder=stage.work, environment=stage.environment, known=known, show=shown.append)
+        tale = Tale(stage=stage, runner=runner, shown=shown)
+        tale.before = tale.holdings()
+        addresses = tale.address_prefix()
         try:
-            yield Tale(stage=stage, runner=runner, shown=shown)
+            yield tale
         finally:
             runner.close()
+    assert listening(addresses) == [], "a guest, or a pod of one, has outlived its cloud"

@@ -12,9 +12,10 @@ from typing import Any
 
 import openstack
 from demo.__main__ import KEY_PAIR
+from demo.simulated_cloud import SimulatedCloud
 from demo.stage import Stage
 
-QUICK_CLOUD = ("kubecapy", "devcloud", "--guests", "--boot-seconds", "0.2", "--guest-speed", "20")
+QUICK_CLOUD = SimulatedCloud(boot_seconds=0.2, guest_speed=20)
 CREATE = (
     *("clusterctl", "create", "cluster", "--v", "4", "--provider", "openstack"),
     *("-c", "out/cluster.yaml", "-m", "out/machines.yaml", "-p", "out/provider-components.yaml"),

@@ -86,7 +86,7 @@ def run_real_bootstrap(binaries: Path, folder: Path) -> Iterator[RealBootstrap]:
     # Order: the node ends with its cloud before what it talks to does.
     with (
         run_kubernetes(settings, CLOCK, Random()) as kubernetes,
-        open_stage(lambda _: None, cloud_command=QUICK_CLOUD) as stage,
+        open_stage(lambda _: None, QUICK_CLOUD) as stage,
     ):
         typist = Typist(stage)
         typist.prepare()

@@ -46,7 +46,7 @@ HELD_DELETES = {
 
 @pytest.fixture(scope="module")
 def typist() -> Iterator[Typist]:
-    with open_stage(lambda _: None, cloud_command=QUICK_CLOUD) as stage:
+    with open_stage(lambda _: None, QUICK_CLOUD) as stage:
         typist = Typist(stage)
         typist.prepare()
         yield typist

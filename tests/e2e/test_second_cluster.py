@@ -17,7 +17,7 @@ EVERYTHING = "namespaces,clusters,machines,secrets,deployments,statefulsets,crds
 @pytest.fixture(scope="module")
 def typist() -> Iterator[Typist]:
     """A first cluster, and the manifests of a second one."""
-    with open_stage(lambda _: None, cloud_command=QUICK_CLOUD) as stage:
+    with open_stage(lambda _: None, QUICK_CLOUD) as stage:
         typist = Typist(stage)
         typist.prepare()
         write_second(stage)

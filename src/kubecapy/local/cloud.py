@@ -1,8 +1,11 @@
-"""Run a simulated cloud whose servers are alive: devcloud, and a guest for each server, in one process group."""
+"""Run a simulated cloud whose servers are alive: devcloud, and a guest for each server, in one process group.
+
+Guests alone can be had for another cloud whose hosts start nothing.
+"""
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -67,23 +70,38 @@ async def open_local_cloud(settings: LocalCloudSettings, clock: Clock, random: R
             timing=settings.cloud_timing,
         )
         async with DevCloudServer(cloud_settings, clock, random) as server:
-            access = read_access(server.clouds_yaml_path, ADMIN_CLOUD)
-            async with Servers(access) as servers, TaskScope("cloud") as scope:
-                supervisor = GuestSupervisor(servers, _guest_settings(settings, server), clock, os.environ)
-                scope.start(supervisor.run(), name="guests")
-                try:
-                    yield LocalCloud(
-                        server.clouds_yaml_path, server, supervisor, addresses.floating_cidr, addresses.fixed_cidr
-                    )
-                finally:
-                    scope.cancel()
+            clouds_yaml = server.clouds_yaml_path
+            async with open_guests(clouds_yaml, _guest_settings(settings, server), clock) as supervisor:
+                yield LocalCloud(clouds_yaml, server, supervisor, addresses.floating_cidr, addresses.fixed_cidr)
+
+
+@asynccontextmanager
+async def open_guests(clouds_yaml: Path, settings: GuestSettings, clock: Clock) -> AsyncIterator[GuestSupervisor]:
+    """Boot the servers of the cloud that `clouds_yaml` reaches as `admin`; leaving the block ends every guest.
+
+    The servers' addresses must be loopback ones, for guests listen on them.
+
+    Raises:
+        ValueError: the file has no such cloud, or lacks a part of it.
+    """
+    async with Servers(read_access(clouds_yaml, ADMIN_CLOUD)) as servers, TaskScope("cloud") as scope:
+        supervisor = GuestSupervisor(servers, settings, clock, os.environ)
+        scope.start(supervisor.run(), name="guests")
+        try:
+            yield supervisor
+        finally:
+            scope.cancel()
+
+
+def default_images() -> Mapping[str, tuple[str, ...]]:
+    """Return which program pods of an image run, where nothing else is asked for: our own components alone."""
+    return components_images(sys.executable, sys.pycache_prefix).programs
 
 
 def _guest_settings(settings: LocalCloudSettings, server: DevCloudServer) -> GuestSettings:
-    images = settings.images
     return GuestSettings(
         folder=settings.state_dir.absolute() / "guests",
         consoles=server.console_dir.absolute(),
         timing=settings.boot_timing,
-        images=components_images(sys.executable, sys.pycache_prefix).programs if images is None else images,
+        images=default_images() if settings.images is None else settings.images,
     )
