@@ -21,7 +21,7 @@ from kubecapy.contract.errors import (
     Throttled,
     Unavailable,
 )
-from kubecapy.runtime.reconciler import Backoff, Result
+from kubecapy.runtime.reconciler import Backoff, Result, Unforeseen
 from kubecapy.testing.fake_cloud import CloudCall, Verb
 from kubecapy.testing.fake_provider import FakeMachineActuator
 
@@ -109,6 +109,27 @@ async def test_only_a_terminal_error_is_an_error_reason_and_a_cure_clears_it() -
     machine = world.machine()
     assert (machine.status.error_reason, machine.status.error_message) == (None, None)
     assert machine.status.phase == "Running"
+
+
+async def test_an_error_that_nobody_foresaw_is_told_by_its_class_and_place_and_never_by_its_words() -> None:
+    world = await with_control_plane()
+    failing(world, "ensure_reservation", KeyError("password=secret"))
+
+    with pytest.raises(Unforeseen, match="unexpected KeyError") as raised:
+        await world.machines.reconcile(WORKER)
+
+    found = condition(world, "Reserved")
+    assert (found.status, found.reason) == ("False", "InternalError")
+    assert found.message.startswith("unexpected KeyError in tests.controllers.test_machine_failures, line ")
+    assert condition(world, "Ready").message == found.message
+    assert isinstance(raised.value.__cause__, KeyError)
+    assert raised.value.reason == "InternalError"
+    assert [event for event in world.recorder.events if "secret" in str(event)] == []
+    assert world.machine().status.error_reason is None
+
+    cured(world)
+    await world.settle()
+    assert world.machine().status.phase == "Running"
 
 
 async def test_an_error_that_stays_is_written_and_told_once() -> None:

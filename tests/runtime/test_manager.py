@@ -14,7 +14,7 @@ from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta, OwnerReference
 from kubecapy.client.interfaces import Unreachable
 from kubecapy.runtime.controller import Controller
 from kubecapy.runtime.manager import Manager, ManagerSettings
-from kubecapy.runtime.reconciler import DONE, Backoff, Result, TerminalError
+from kubecapy.runtime.reconciler import DONE, Backoff, Result, TerminalError, Unforeseen
 from kubecapy.runtime.sources import for_mapped, for_object, for_owner
 from kubecapy.tasks import TaskScope
 from kubecapy.testing.fake_api import Call, FakeApi
@@ -140,13 +140,16 @@ async def test_a_terminal_error_waits_for_a_change() -> None:
 
 @on_virtual_time
 async def test_only_a_bug_is_logged_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
-    await passes_of(Reconciler(ValueError("bug"), Backoff("told"), Conflict("changed"), TerminalError("wrong")))
+    told = Unforeseen("told")
+    told.__cause__ = KeyError("bug that was told of")
+    errors = (ValueError("bug"), Backoff("told"), told, Conflict("changed"), TerminalError("wrong"))
+
+    await passes_of(Reconciler(*errors))
 
     failures = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert [(record.exc_info is not None, "d/a" in record.getMessage()) for record in failures] == [
-        (True, True),
-        (False, True),
-    ]
+    traces = [record.exc_info[0] if record.exc_info else None for record in failures]
+    assert traces == [ValueError, KeyError, None]
+    assert all("d/a" in record.getMessage() for record in failures)
 
 
 @on_virtual_time

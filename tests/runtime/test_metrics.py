@@ -12,7 +12,7 @@ from kubecapy.apimachinery.meta import ObjectKey, ObjectMeta
 from kubecapy.runtime.controller import Controller, Runtime
 from kubecapy.runtime.manager import Manager
 from kubecapy.runtime.metrics import Metrics
-from kubecapy.runtime.reconciler import DONE, Backoff, Result, TerminalError
+from kubecapy.runtime.reconciler import DONE, Backoff, Result, TerminalError, Unforeseen
 from kubecapy.runtime.sources import for_object
 from kubecapy.runtime.workqueue import QueueStatistics
 from kubecapy.tasks import TaskScope
@@ -162,7 +162,7 @@ def test_a_failed_pass_is_counted_as_other_controllers_count_it(
     scenario()
 
 
-@pytest.mark.parametrize("error", [TerminalError("wrong", reason="Spec"), Backoff("told", reason="Spec")])
+@pytest.mark.parametrize("error", [kind("told", reason="Spec") for kind in (TerminalError, Backoff, Unforeseen)])
 @on_virtual_time
 async def test_passes_that_ended_early_are_counted_by_their_reason(error: Exception) -> None:
     metrics = Metrics()

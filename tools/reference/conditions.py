@@ -55,6 +55,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "NodeMissing": "The Node that was linked is gone.",
         "NodeReady": "The Node is ready.",
         "WaitingForCloud": "The cloud is at work: building, or removing what the message names.",
+        "InternalError": "A defect: the message names the error's class and place, the controllers' log has its trace.",
         "HostsController": "The controllers run on this machine and keep it; `clusterctl delete cluster` deletes it.",
     },
     "Cluster": {
@@ -66,6 +67,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "NodeReady": "A control plane's Node is ready.",
         "WaitingForMachines": "The message names the Machines that are still there.",
         "WaitingForCloud": "The cloud is at work: making or removing what the message names.",
+        "InternalError": "A defect: the message names the error's class and place, the controllers' log has its trace.",
     },
 }
 """Reasons of conditions, by kind; those of the provider's errors are in `REACTIONS`."""

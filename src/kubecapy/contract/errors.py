@@ -15,7 +15,8 @@ The set is closed; `REACTIONS` is the one table from error to requeue, condition
 Rules for a provider:
 
 - Translate the cloud's errors at the edge that talks to it, chained with `from`. Nothing else may leave a verb: an
-  exception of another class counts as a defect of the provider, is logged with its trace, and no status tells of it.
+  exception of another class counts as a defect. The condition of the step says `InternalError`, its class and its
+  place, never its words, which may hold anything; the log has the trace, and it is tried again with backoff.
 - Raise one of the eight, or a subclass of one, never `ProviderError` itself.
 - The message is one sentence for a status line, at most some 300 characters: what was attempted, on which object, what
   came back, with the cloud's request id. No line breaks, no bodies, no password, token or user data. It names what a

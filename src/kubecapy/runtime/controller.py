@@ -7,6 +7,7 @@
 | `Conflict` | comes back at once, then as after an error; logged at verbosity 4 only | requeue |
 | `TerminalError` | waits for a change | error, and among the terminal errors |
 | `Backoff` | comes back after its backoff; the reconciler has told why | error |
+| `Unforeseen` | comes back after its backoff; its cause is logged with the trace | error |
 | any other error | comes back after its backoff | error |
 
 Source: controller-runtime pkg/internal/controller/controller.go.
@@ -23,7 +24,7 @@ from kubecapy.clock import Clock
 from kubecapy.runtime.metrics import Metrics
 from kubecapy.runtime.pass_metrics import Outcome
 from kubecapy.runtime.rate_limiters import RateLimits, rate_limiter
-from kubecapy.runtime.reconciler import Backoff, Reconciler, Result, TerminalError
+from kubecapy.runtime.reconciler import Backoff, Reconciler, Result, TerminalError, Unforeseen
 from kubecapy.runtime.sources import Source
 from kubecapy.runtime.workqueue import QueueClosed, QueueStatistics, WorkQueue
 from kubecapy.tasks import TaskScope
@@ -141,6 +142,10 @@ class Controller:
             return "terminal", error.reason
         except Backoff as error:
             _log.log(V(2), "Reconciling %s %s again after its backoff: %s", self.name, key, error)
+            queue.add_rate_limited(key)
+            return "error", error.reason
+        except Unforeseen as error:
+            _log.error("Reconciler error: %s %s: %s", self.name, key, error, exc_info=error.__cause__)
             queue.add_rate_limited(key)
             return "error", error.reason
         except Exception:  # noqa: BLE001 - the one place where a pass may fail in any way

@@ -37,6 +37,10 @@ class Backoff(_ToldFailure):
     """The pass met a failure that it has told of already: counted, run again after the key's backoff, no trace."""
 
 
+class Unforeseen(_ToldFailure):
+    """The pass met an error that nobody foresaw, and has told of it: as `Backoff`, and the cause's trace is logged."""
+
+
 class Reconciler(Protocol):
     """Brings one object one step closer to its wish."""
 

@@ -21,6 +21,7 @@ from kubecapy.client.patching import PatchHelper
 from kubecapy.clock import Clock
 from kubecapy.contract.actuators import MachineActuator
 from kubecapy.contract.errors import ProviderError
+from kubecapy.controllers.defects import Defect
 from kubecapy.controllers.interfaces import ObjectView, WorkloadClusters
 from kubecapy.controllers.machine.admission import Admission
 from kubecapy.controllers.machine.bootstrap_data import BootstrapDataStore
@@ -164,7 +165,7 @@ class MachineReconciler:
         if outcome.error is not None and reaction_to(outcome.error).is_failure:
             await self._tell(scope, outcome.error, is_new=after.status != scope.before.status)
 
-    async def _tell(self, scope: MachineScope, error: ProviderError, *, is_new: bool) -> None:
+    async def _tell(self, scope: MachineScope, error: ProviderError | Defect, *, is_new: bool) -> None:
         name = scope.before.metadata.name
         log.error("Machine error %s: %s", name, error)
         doing = "delete" if is_deleting(scope.before) else "update" if scope.instance else "create"
@@ -180,7 +181,7 @@ class MachineReconciler:
         return MachineScope(machine, cluster, machines, self._clock.now())
 
 
-def _record_error(scope: MachineScope, error: ProviderError) -> None:
+def _record_error(scope: MachineScope, error: ProviderError | Defect) -> None:
     doing: OperationType = "Delete" if is_deleting(scope.before) else "Update" if scope.instance else "Create"
     reaction = reaction_to(error)
     if reaction.is_failure:
