@@ -346,5 +346,30 @@ def test_ready_repeats_the_first_finding_that_does_not_hold() -> None:
     assert findings.items[-1].status == "True"
 
 
+def test_ready_repeats_what_says_why_before_what_nobody_knows_yet() -> None:
+    findings = Findings((), START)
+    findings.mark("B", "False", "Broken", "because")
+
+    findings.sum_up(("A", "B"))
+
+    assert findings.items[-1].message == "because"
+
+
+def test_a_doubted_finding_goes_unless_the_pass_makes_it_again_and_then_keeps_its_time() -> None:
+    before = Findings((), START)
+    before.mark("A", "False", "Broken")
+    later = START + timedelta(minutes=5)
+    gone, kept = Findings(before.items, later), Findings(before.items, later)
+
+    gone.doubt("A")
+    kept.doubt("A")
+    kept.mark("A", "False", "Broken", "again")
+    gone.sum_up(("A",))
+    kept.sum_up(("A",))
+
+    assert [found.type for found in gone.items] == ["Ready"]
+    assert kept.items[0].last_transition_time == before.items[0].last_transition_time
+
+
 def test_an_unlabeled_control_plane_counts() -> None:
     assert plan_endpoint(None, None, [a_master()], 6443) is None

@@ -25,9 +25,11 @@ class Findings:
         """Begin with the conditions that are stored."""
         self.items = tuple(before)
         self._now = now
+        self._doubted: set[str] = set()
 
     def mark(self, type_: str, status: ConditionStatus, reason: str, message: str = "") -> None:
         """Set the condition of `type_`; an equal one stays as it is."""
+        self._doubted.discard(type_)
         new = Condition(type=type_, status=status, reason=reason, message=status_message(message))
         self.items = set_condition(self.items, new, self._now)
 
@@ -35,17 +37,26 @@ class Findings:
         """Remove the condition of `type_`, where it no longer says anything."""
         self.items = tuple(item for item in self.items if item.type != type_)
 
+    def doubt(self, type_: str) -> None:
+        """Let the finding of before go at the end, unless this pass makes it again, which then dates from before."""
+        self._doubted.add(type_)
+
     def sum_up(self, types: Sequence[str]) -> None:
-        """Set Ready: True where all conditions of `types` are True, else the words of the first that is not."""
-        for type_ in types:
-            found = find_condition(self.items, type_)
-            if found is None:
-                self.mark(READY, "False", f"{type_}Unknown", f"{type_} is not known yet")
-                return
-            if found.status != "True":
-                self.mark(READY, "False", found.reason or f"{type_}{found.status}", found.message)
-                return
-        self.mark(READY, "True", READY)
+        """Set Ready: True where all conditions of `types` are True, else the words of the first that is not.
+
+        One that says why comes before one that is not known yet: it is what the pass ended with.
+        """
+        for type_ in tuple(self._doubted):
+            self.drop(type_)
+        known = [found for type_ in types if (found := find_condition(self.items, type_)) is not None]
+        wrong = next((found for found in known if found.status != "True"), None)
+        if wrong is not None:
+            self.mark(READY, "False", wrong.reason or f"{wrong.type}{wrong.status}", wrong.message)
+        elif len(known) < len(types):
+            missing = next(type_ for type_ in types if find_condition(known, type_) is None)
+            self.mark(READY, "False", f"{missing}Unknown", f"{missing} is not known yet")
+        else:
+            self.mark(READY, "True", READY)
 
 
 def status_message(text: str) -> str:

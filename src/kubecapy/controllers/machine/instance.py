@@ -46,6 +46,7 @@ class EnsureInstance:
         if scope.bootstrap_data is None:
             raise AssertionError("a server is made only with bootstrap data")
         instance = await self._actuator.ensure_instance(scope.request, scope.bootstrap_data)
+        scope.findings.drop(self.condition)  # How long it builds counts from now, not from when it could not be made.
         scope.record_instance(instance)
         scope.record_operation("Create", "Processing", f"made server {instance.provider_id}")
         await self._recorder.event(scope.before, "Normal", "CreatedInstance", f"made server {instance.provider_id}")

@@ -49,10 +49,12 @@ class ObserveInstance:
             log.info("Reconciling machine object %s triggers idempotent update.", name)
             if scope.machine.spec.provider_id is None:
                 log.info("Populating current state for boostrap machine %s", name)
+                scope.findings.drop(self.condition)  # What kept it from being made says nothing of how it builds.
             scope.record_instance(instance)
             return None
         if scope.machine.spec.provider_id is None:
             log.info("Reconciling machine object %s triggers idempotent create.", name)
+            scope.findings.doubt(self.condition)  # It may tell of a look that failed, as this one did not.
             return None
         return await self._missing(scope)
 
