@@ -9,6 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import requests
+from keystoneauth1.exceptions import (
+    ClientException,
+    ConnectFailure,
+    ConnectionError,  # noqa: A004 - keystoneauth's
+    ConnectTimeout,
+    DiscoveryFailure,
+    HttpError,
+    InvalidResponse,
+    from_response,
+)
+from tests.providers.openstack.core_cloud import ROOTS
 from tests.providers.openstack.machines import make_cluster, make_machine
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
@@ -17,7 +29,7 @@ from kubecapy.apimachinery.meta import ObjectMeta, key_of
 from kubecapy.client.wire import object_body
 from kubecapy.clock import Clock
 from kubecapy.contract.actuators import SecretReader
-from kubecapy.contract.errors import PermissionDenied, Unavailable
+from kubecapy.contract.errors import Unavailable
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.devcloud.messages import Query, Request, Response
@@ -25,6 +37,7 @@ from kubecapy.devcloud.seed import PROJECT
 from kubecapy.providers.openstack.actuators.cluster import OpenStackClusterActuator
 from kubecapy.providers.openstack.actuators.machine import OpenStackMachineActuator
 from kubecapy.providers.openstack.actuators.observer import OpenStackInstanceObserver
+from kubecapy.providers.openstack.cloud.failures import login_error
 from kubecapy.providers.openstack.cloud.identity import CloudIdentity, CloudsFile, read_identity
 from kubecapy.providers.openstack.cloud.sdk import CONNECTIONS, TIMEOUT_SECONDS
 from kubecapy.providers.openstack.cloud.transport import Call, Reply
@@ -35,7 +48,7 @@ from kubecapy.testing.simulated_cloud import CloudPlan, SimulatedCloud
 from kubecapy.testing.virtual_time import VirtualClock
 from kubecapy.testing.whole_system import SystemParts, WholeSystem
 
-ROOTS = {"compute": "/compute/v2.1", "network": "/networking/v2.0", "image": "/image/v2"}
+TOKENS = "/identity/v3/auth/tokens"
 CREDENTIALS = "cloud-credentials"
 """The Secret that the machines of a simulated system name as their `cloudsSecret`."""
 CLOUDS = """
@@ -68,6 +81,7 @@ class SimulatedTransport:
 
     def __init__(self, cloud: SimulatedCloud, identity: CloudIdentity, clock: Clock) -> None:
         self._cloud = cloud
+        self._identity = identity
         self._auth = identity.entry.reveal()["auth"]
         self._clock = clock
         self._threads = asyncio.Semaphore(CONNECTIONS)
@@ -99,21 +113,49 @@ class SimulatedTransport:
             return self._token
 
     async def _log_in(self, doing: str) -> _Token:
-        if not self._discovered:
-            await self._send(doing, Request("GET", "/identity/v3"))
-            self._discovered = True
-        auth = self._auth
-        user = {"name": auth["username"], "domain": {"name": auth["user_domain_name"]}, "password": auth["password"]}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        body = {"auth": {"identity": identity, "scope": {"project": {"id": auth["project_id"]}}}}
-        answer = await self._send(doing, Request("POST", "/identity/v3/auth/tokens", body=msgspec.json.encode(body)))
-        if answer.status == 401:
-            raise PermissionDenied(f'{doing}: the login of "{auth["username"]}" was refused')
-        if answer.status != 201:
-            raise Unavailable(f"{doing}: the login failed: {answer.status}")
+        try:
+            if not self._discovered:
+                await self._discover()
+                self._discovered = True
+            answer = await self._ask_identity(Request("POST", TOKENS, body=self._credentials()))
+        except ClientException as error:
+            raise login_error(error, doing, self._identity) from error
         token = msgspec.json.decode(answer.body)["token"]
         ends = datetime.fromisoformat(token["expires_at"])
         return _Token(_headers(answer)["x-subject-token"], ends, token["project"]["id"])
+
+    async def _discover(self) -> None:
+        try:
+            await self._ask_identity(Request("GET", "/identity/v3"))
+        except (HttpError, ConnectionError, InvalidResponse) as error:
+            raise DiscoveryFailure(f"Could not find versioned identity endpoints. {error}") from error
+
+    def _credentials(self) -> bytes:
+        auth = self._auth
+        user = {"name": auth["username"], "domain": {"name": auth["user_domain_name"]}, "password": auth["password"]}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        return msgspec.json.encode({"auth": {"identity": identity, "scope": {"project": {"id": auth["project_id"]}}}})
+
+    async def _ask_identity(self, request: Request) -> Response:
+        """Return Keystone's answer; all else is what keystoneauth raises for it."""
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                answer = await self._cloud.answer(request)
+        except TimeoutError as error:
+            raise ConnectTimeout(f"Request to https://cloud{request.path} timed out") from error
+        if answer is None:
+            raise ConnectFailure(f"Unable to establish connection to https://cloud{request.path}")
+        found = requests.Response()
+        found.status_code = answer.status
+        found.headers.update(_headers(answer))
+        found._content = answer.body  # What requests' own adapter sets.
+        if answer.status >= 400:
+            raise from_response(found, request.method, f"https://cloud{request.path}")
+        try:
+            msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidResponse(response=found) from error
+        return answer
 
     async def _exchange(self, call: Call, token: _Token) -> Reply:
         headers = {"x-auth-token": token.id} | {name.lower(): value for name, value in call.headers.items()}

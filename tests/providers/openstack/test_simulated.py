@@ -7,12 +7,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.providers.openstack.fault_kinds import LASTING, Shape
 from tests.providers.openstack.simulated import SimulatedTransport, identity_in
 
 from kubecapy.clock import SystemClock
-from kubecapy.contract.errors import PermissionDenied, Unavailable
+from kubecapy.contract.errors import PermissionDenied, ProviderError, Unavailable
+from kubecapy.controllers.reactions import reaction_to
 from kubecapy.devcloud.endpoints import Effect
-from kubecapy.devcloud.faults import Drop, FaultPlan, Pattern, Rule
+from kubecapy.devcloud.faults import Delay, Drop, FaultPlan, Pattern, Rule
 from kubecapy.devcloud.ledger import Entry
 from kubecapy.devcloud.serve import DevCloudServer
 from kubecapy.devcloud.settings import DevCloudSettings
@@ -80,6 +82,30 @@ async def script(stage: Stage) -> list[str]:
 
 def seen(entries: list[Entry]) -> list[tuple[str, str, str, str, int, Effect]]:
     return [(e.method, e.path, e.query, e.microversion, e.status, e.effect) for e in entries]
+
+
+async def refused_logins(stage: Stage) -> list[tuple[str, str, float]]:
+    """Return what came of logins that went wrong: error, what it says of the answer, how long to wait."""
+    transport, _, faults, _ = stage
+    found = []
+    for shape in (Shape("identity", "GET", "/v3"), Shape("identity", "POST", "/v3/auth/tokens")):
+        for kind in LASTING:
+            if not kind.suits(shape) or isinstance(kind.action, Delay):
+                continue
+            rule = faults.add(Rule(kind.action, Pattern(service="identity", method=shape.method), times=None))
+            with pytest.raises(ProviderError) as raised:
+                await transport.project_id()
+            faults.remove(rule.id)
+            assert kind.is_named_in(str(raised.value), shape)
+            assert reaction_to(raised.value).reason in kind.reasons(shape)
+            wait = getattr(raised.value, "retry_after_seconds", 0.0)
+            found.append((f"{shape} {kind}", type(raised.value).__name__, wait))
+    return found
+
+
+async def test_a_login_that_goes_wrong_is_named_for_what_it_is_by_the_simulation_as_by_the_sdk(tmp_path: Path) -> None:
+    async with sdk(tmp_path) as real, simulated(tmp_path) as ours:
+        assert await refused_logins(ours) == await refused_logins(real)
 
 
 async def test_the_simulation_sends_what_the_sdk_sends(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from keystoneauth1 import exceptions
 
 from kubecapy.contract.errors import PermissionDenied, ProviderError, Throttled, Unavailable
 from kubecapy.providers.openstack.cloud.identity import CloudIdentity
-from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS, ServiceMissing
+from kubecapy.providers.openstack.errors import DEFAULT_RETRY_SECONDS, LONGEST_RETRY_SECONDS, ServiceMissing
 
 _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
 _SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _SDK_SOURCE: Final = re.compile(r" \((HTTP \d+|Request-ID: [^)]*)\)")
+_PATIENCE: Final = (exceptions.TooManyRequests, exceptions.RequestEntityTooLarge, exceptions.ServiceUnavailable)
 _URL: Final = re.compile(r"https?://[^/\s]*[^/\s:.]")
 
 
@@ -29,21 +30,37 @@ def connection_error(error: exceptions.ClientException, doing: str, identity: Cl
 
 def login_error(error: exceptions.ClientException, doing: str, identity: CloudIdentity) -> ProviderError:
     """Return the error for a login that was refused or did not come about."""
+    # keystoneauth calls every failure to read Keystone's versions a failed discovery, that of a proxy that is down too.
+    answer = next((cause for cause in _chain(error) if isinstance(cause, exceptions.HttpError)), error)
+    wait = _wait_asked_for(answer)
     _let_go(error)
     for cause in _chain(error):
         if isinstance(cause, exceptions.SSLError | exceptions.ConnectionError):
             return Unavailable(f"{doing}: {_why(cause, identity)}")
     where = f'cloud "{identity.name}" in {identity.source}'
-    if isinstance(error, exceptions.TooManyRequests):
-        message = f"{doing}: the login to {where} was refused: {_short(error)}"
-        return Throttled(message, retry_after_seconds=DEFAULT_RETRY_SECONDS)
-    if isinstance(error, exceptions.Unauthorized | exceptions.Forbidden):
+    if wait:
+        message = f"{doing}: the login to {where} was refused: {_short(answer)}"
+        return Throttled(message, retry_after_seconds=wait)
+    if isinstance(answer, exceptions.Unauthorized | exceptions.Forbidden):
         return PermissionDenied(
-            f"{doing}: the login{_user(identity)} to {where} was refused; {_to_check(identity)}: {_short(error)}"
+            f"{doing}: the login{_user(identity)} to {where} was refused; {_to_check(identity)}: {_short(answer)}"
         )
-    if isinstance(error, exceptions.NotFound | exceptions.DiscoveryFailure):
-        return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(error)}")
-    return Unavailable(f"{doing}: the login to {where} failed: {_short(error)}")
+    if isinstance(answer, exceptions.NotFound | exceptions.DiscoveryFailure):
+        return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(answer)}")
+    return Unavailable(f"{doing}: the login to {where} failed: {_short(answer)}")
+
+
+def _wait_asked_for(error: BaseException) -> float:
+    """Return for how many seconds Keystone wants to be left alone; 0 where it does not say so.
+
+    Of a Retry-After that is a date the guess is taken: nothing here knows the time.
+    """
+    if not isinstance(error, _PATIENCE):
+        return 0.0
+    header = error.response.headers.get("Retry-After", "") if error.response is not None else ""
+    if header.isdigit():
+        return min(float(header), LONGEST_RETRY_SECONDS)
+    return DEFAULT_RETRY_SECONDS if header or isinstance(error, exceptions.TooManyRequests) else 0.0
 
 
 def _let_go(error: exceptions.ClientException) -> None:
@@ -51,9 +68,10 @@ def _let_go(error: exceptions.ClientException) -> None:
 
     They hold the request, passwords and user data included, and keep its connection open, while the error lives.
     """
-    error.with_traceback(None)
-    if isinstance(error, exceptions.HttpError):
-        error.response = None
+    for cause in _chain(error):
+        cause.with_traceback(None)
+        if isinstance(cause, exceptions.HttpError):
+            cause.response = None
 
 
 def _why(error: BaseException, identity: CloudIdentity) -> str:

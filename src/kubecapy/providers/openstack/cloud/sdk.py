@@ -252,6 +252,10 @@ class _Connection:
             self._written_ca = _write_ca(self._identity.ca)
             region.config["cacert"] = str(self._written_ca)
         session = region.get_session()
+        # Limit: where Keystone's versions answer 401, keystoneauth asks for them again with the session's own login,
+        # whose lock it holds already (get_version_data, BaseIdentityPlugin.get_access): the thread would wait for
+        # itself for ever. Nothing of ours needs the session to know the login.
+        session.auth = None
         session.timeout = float(region.config.get("api_timeout") or self._timeout_seconds)
         # The pool that requests makes by itself is of another size than ours, and drops what does not fit.
         session.session.mount("https://", TCPKeepAliveAdapter(pool_maxsize=CONNECTIONS))
