@@ -116,6 +116,7 @@ class SimulatedCloud:
             "routers": tuple(sorted(world.routers)),
             "security groups": tuple(sorted(world.security_groups)),
             "trunks": tuple(sorted(world.trunks)),
+            "volumes": tuple(sorted(volume.name for volume in world.volumes.values())),
             "key pairs": tuple(sorted(str(key) for key in world.key_pairs)),
         }
 

@@ -38,7 +38,8 @@ def nova(message: str, kind: str = "badRequest") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (400, nova("Invalid key_name provided."), InvalidConfiguration),
+        (400, nova("Invalid input for field/attribute name."), InvalidConfiguration),
+        (400, nova("Invalid key_name provided."), NotFound),
         (400, nova("Image abc could not be found."), NotFound),
         (400, nova("Can not find requested image"), NotFound),
         (401, {"error": {"message": "The request you have made requires authentication."}}, PermissionDenied),

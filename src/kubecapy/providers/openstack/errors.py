@@ -35,7 +35,9 @@ DEFAULT_RETRY_SECONDS: Final = 10.0
 LONGEST_RETRY_SECONDS: Final = 300.0
 
 _QUOTA: Final = re.compile(r"quota|exceeds? allowed|OverQuota|No more IP addresses|OverLimit", re.IGNORECASE)
-_ABSENT: Final = re.compile(r"could ?n[o']t be found|can ?not (be found|find)|not found|does not exist", re.IGNORECASE)
+_ABSENT: Final = re.compile(
+    r"could ?n[o']t be found|can ?not (be found|find)|not found|does not exist|Invalid key_name", re.IGNORECASE
+)
 _ECHOED_VALUE: Final = re.compile(r"\bValue: .*", re.DOTALL)
 _TAGS: Final = re.compile(r"<[^>]*>")
 

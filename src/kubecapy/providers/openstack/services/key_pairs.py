@@ -41,6 +41,7 @@ async def ensure_key_pair(project: Project, owner: Owner, public_key: str) -> st
 
     Raises:
         CapacityExhausted: the user's quota of key pairs is used up.
+        Conflict: Nova refuses the name though it lists no such pair.
     """
     name = key_pair_name(owner.mark, public_key)
     listing = _listing(project)
@@ -53,7 +54,11 @@ async def ensure_key_pair(project: Project, owner: Owner, public_key: str) -> st
             call, {"keypair": {"name": name, "public_key": public_key.strip()}}, "keypair", KeyPair
         )
     except Conflict:
-        made = KeyPair(name)  # Nova knows the name: another machine, or a lost reply, was quicker with the same key.
+        # Nova may know the name: another machine, or a lost reply, was quicker with the same key.
+        listing.invalidate()
+        if name in await listing.read(project.freshness.changing):
+            return name
+        raise
     except ProviderError as error:
         if isinstance(error, Unavailable):
             listing.invalidate()
