@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kubecapy.local.state_folder import FolderInUse, FolderRefused
 from openstack_services.instance import DEFAULT_FOLDER, Instance, InstanceFailed, find, is_ready, start, stop
-from openstack_services.trial import try_server
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,6 +35,9 @@ def _up(options: argparse.Namespace) -> int:
         print("it is up already")
     instance = running or start(options.state_dir, _supervisor_options(options))
     if options.trial:
+        # Here, for it imports the SDK, which takes longer than all else that this program does.
+        from openstack_services.trial import try_server
+
         try_server(instance.clouds_yaml, lambda what: print(f"{time.monotonic() - began:5.1f} s  {what}", flush=True))
     _show(instance)
     return 0

@@ -1,6 +1,7 @@
 """Start, find and stop an instance in its folder; the supervisor does the work."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -127,5 +128,8 @@ def _await_ready(process: subprocess.Popen[str], tell: Callable[[str], None]) ->
                 return
             said.append(line.rstrip())
             tell(said[-1])
-    process.wait()
+    code = process.wait()
+    if code < 0:
+        said.append(f"openstack: the start was ended by {signal.Signals(-code).name}")
+        tell(said[-1])
     raise InstanceFailed("\n".join(said))

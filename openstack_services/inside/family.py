@@ -100,6 +100,8 @@ def serve(folder: Path, sockets: Mapping[str, int]) -> int:
         # Nothing that they hold outlives the instance, so there is nothing to be finished.
         for pid in running:
             os.kill(pid, signal.SIGKILL)
+        for pid in running:
+            os.waitpid(pid, 0)
     return 1
 
 
