@@ -1,5 +1,6 @@
 """What machines are made of, and that nothing of it is left."""
 
+import re
 from collections.abc import Callable
 
 from tests.clouds.driving import Declared
@@ -103,24 +104,31 @@ async def test_a_server_that_someone_removed_is_seen_to_be_gone(declare: Declare
     await cluster.gone()
 
 
-async def test_a_quota_that_is_used_up_is_told_in_the_clouds_words(
+async def test_a_quota_that_is_too_small_is_told_in_the_clouds_words_with_what_was_needed_and_what_is_left(
     declare: Declare, eyes: Eyes, make_flavor: Callable[..., str]
 ) -> None:
+    flavor = make_flavor(vcpus=MANY_CORES)
     cluster = declare()
-    cluster.add("node-1", flavor=make_flavor(vcpus=MANY_CORES))
+    cluster.add("node-1", flavor=flavor)
     error = await cluster.refusal("node-1")
-    assert isinstance(error, CapacityExhausted)
-    assert "Quota exceeded for cores" in str(error)
     await cluster.gone()
+    assert isinstance(error, CapacityExhausted)
+    told = str(error)
+    assert f"Quota exceeded for cores: Requested {MANY_CORES}, but already used" in told
+    limit = eyes.member.compute.get("/limits").json()["limits"]["absolute"]["maxTotalCores"]
+    assert re.search(rf"quota: flavor {flavor} needs {MANY_CORES} cores, \d+ of {limit} (is|are) left$", told), told
 
 
-async def test_a_server_that_fits_no_host_fails_with_the_clouds_words(
+async def test_a_server_that_fits_no_host_fails_in_the_clouds_words_with_what_was_asked_of_the_hosts(
     declare: Declare, eyes: Eyes, make_flavor: Callable[..., str]
 ) -> None:
+    flavor = make_flavor(disk=VAST_DISK_GIB)
     cluster = declare()
-    cluster.add("node-1", flavor=make_flavor(disk=VAST_DISK_GIB))
-    assert "No valid host was found" in await cluster.failing("node-1")
+    cluster.add("node-1", flavor=flavor)
+    told = await cluster.failing("node-1")
     await cluster.gone()
+    assert told.startswith("No valid host was found"), told
+    assert f"asked for flavor {flavor} (1 vCPUs, 512 MiB of memory, {VAST_DISK_GIB} GiB of disk)" in told
 
 
 async def test_the_console_is_read_on_request(declare: Declare, eyes: Eyes) -> None:

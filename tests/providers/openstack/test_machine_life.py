@@ -116,10 +116,27 @@ async def test_a_server_that_failed_tells_why(cloud: CoreCloud, clock: ManualClo
     await machine.create()
     clock.pass_(30)
     (server_id,) = cloud.world.servers
+    put_in_error(cloud.world, cloud.world.servers[server_id], 500, "The disk is full.", clock.now())
+    seen = await machine.observe()
+    assert seen is not None
+    assert (seen.state, seen.fault) == ("Failed", "The disk is full")
+
+
+async def test_a_server_that_no_host_takes_tells_what_was_asked_of_the_hosts(
+    cloud: CoreCloud, clock: ManualClock, reconciler: Make
+) -> None:
+    machine = reconciler(schedulerHints={"different_host": ["a-server"]})
+    await machine.create()
+    clock.pass_(30)
+    (server_id,) = cloud.world.servers
     put_in_error(cloud.world, cloud.world.servers[server_id], 500, "No valid host was found.", clock.now())
     seen = await machine.observe()
     assert seen is not None
-    assert (seen.state, seen.fault) == ("Failed", "No valid host was found.")
+    assert seen.fault == (
+        "No valid host was found; asked for flavor m1.medium (2 vCPUs, 4096 MiB of memory, 40 GiB of disk), zone nova, "
+        "hint different_host=['a-server']; how full the hosts are, their aggregates and traits only the cloud's "
+        "administrator sees"
+    )
 
 
 async def test_a_server_removed_by_hand_is_noticed(cloud: CoreCloud, clock: ManualClock, reconciler: Make) -> None:

@@ -21,6 +21,7 @@ from kubecapy.providers.openstack.actuators.scope import (
     owner_of,
     read_scope,
     record_of,
+    scheduler_hints_of,
 )
 from kubecapy.providers.openstack.actuators.wishes import resolve_wish
 from kubecapy.providers.openstack.api.specs import find_credentials
@@ -64,13 +65,13 @@ class OpenStackMachineActuator:
             server = await make_server(project, scope, wish, bootstrap_data)
         # The reservation may never have been stored.
         record = scope.record if scope.record.ports else await _complete(project, scope)
-        return instance_of(server, record)
+        return _seen(server, record, request)
 
     async def observe_instance(self, request: MachineRequest) -> Instance | None:
         """Look at the server in the shared list."""
         project = await self._project_of(request)
         server = await _observe_server(project, find_server_finder(request, owner_of(request)))
-        return instance_of(server, record_of(request)) if server else None
+        return _seen(server, record_of(request), request) if server else None
 
     async def delete(self, request: MachineRequest) -> Deletion:
         """Remove the server, then all that was made for it."""
@@ -118,6 +119,10 @@ async def _repair(
     floating = await lead_address(project, scope, ports, address_age_seconds)
     is_own = scope.spec.floating_ip_pool is not None
     return record_addresses(scope.record, scope.owner, ports, floating, is_own=is_own)
+
+
+def _seen(server: Server, record: MachineProviderStatus, request: MachineRequest) -> Instance:
+    return instance_of(server, record, scheduler_hints_of(request) if state_of(server) == "Failed" else {})
 
 
 async def _observe_server(project: Project, finder: ServerFinder) -> Server | None:

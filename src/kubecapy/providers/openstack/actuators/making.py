@@ -8,6 +8,7 @@ from kubecapy.providers.openstack.actuators.wishes import MachineWish
 from kubecapy.providers.openstack.services.key_pairs import ensure_key_pair
 from kubecapy.providers.openstack.services.ports import find_ports
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import Server
 from kubecapy.providers.openstack.services.server_request import AttachedVolume, ServerWish
 from kubecapy.providers.openstack.services.servers import create_server
@@ -23,13 +24,14 @@ async def make_server(project: Project, scope: MachineScope, wish: MachineWish, 
     Raises:
         NotReady: a port or volume is not there yet, or a volume is still being filled.
         InvalidConfiguration: the user data is too long, or Nova refuses what was asked for.
+        CapacityExhausted: a quota is too small; the message says what of it is left.
         Conflict: a port is in use, which happens where a lost reply had made a server already.
     """
     spec, owner = scope.spec, scope.owner
     root, volumes = await _attached_volumes(project, scope, wish)
     server = ServerWish(
         image_id=wish.image_id,
-        flavor_id=wish.flavor_id,
+        flavor_id=wish.flavor.id,
         port_ids=await _reserved_port_ids(project, scope, wish),
         user_data=user_data,
         key_name=await _key_name(project, scope),
@@ -41,7 +43,10 @@ async def make_server(project: Project, scope: MachineScope, wish: MachineWish, 
         volumes=volumes,
         scheduler_hints=_scheduler_hints(scope, wish),
     )
-    return await create_server(project, owner, server, with_tags=scope.with_server_tags)
+    flavor = wish.flavor
+    need = Need(servers=1, cores=flavor.vcpus, memory_mib=flavor.ram, flavor=flavor.name)
+    async with telling_what_is_left(project, need):
+        return await create_server(project, owner, server, with_tags=scope.with_server_tags)
 
 
 async def _key_name(project: Project, scope: MachineScope) -> str:

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,7 @@ from kubecapy.providers.openstack.api.status import (
 )
 from kubecapy.providers.openstack.naming import Owner, provider_id
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port, Server
+from kubecapy.providers.openstack.services.server_faults import describe_fault
 from kubecapy.providers.openstack.services.servers import state_of
 
 PROVIDER_ID_TEMPLATE: Final = "openstack:///{{ v1.instance_id }}"
@@ -87,8 +88,8 @@ def reservation_of(
     )
 
 
-def instance_of(server: Server, record: MachineProviderStatus) -> Instance:
-    """Return what a server tells the reconciler.
+def instance_of(server: Server, record: MachineProviderStatus, hints: Mapping[str, Any]) -> Instance:
+    """Return what a server tells the reconciler; `hints` are what its scheduler was told.
 
     Addresses are those of the reservation: Nova's own cache lags behind Neutron by up to minutes, and is asked only
     where nothing was recorded.
@@ -98,7 +99,7 @@ def instance_of(server: Server, record: MachineProviderStatus) -> Instance:
         provider_id=provider_id(server.id),
         state=state_of(server),
         addresses=addresses,
-        fault=server.fault.message if server.status == "ERROR" and server.fault else "",
+        fault=describe_fault(server, hints),
         provider_status=msgspec.structs.replace(record, server_id=server.id).to_json(),
         annotations={SERVER_ANNOTATION: server.id, **_address_annotation(addresses)},
     )

@@ -1,7 +1,7 @@
 """Gather what a verb needs to know of a machine before it acts."""
 
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -126,6 +126,14 @@ def find_server_finder(request: MachineRequest, owner: Owner) -> ServerFinder:
         return _finder(request, owner, ClusterProviderSpec(disable_server_tags=True))
     value = value_of(request.cluster.spec.provider_spec)
     return _finder(request, owner, decode_cluster_spec(value).value or ClusterProviderSpec())
+
+
+def scheduler_hints_of(request: MachineRequest) -> Mapping[str, Any]:
+    """Return what Nova is told for its scheduler, with the name of the server group; nothing of a wrong spec."""
+    spec = decode_machine_spec(request.machine.spec.provider_spec.value).value
+    if spec is None:
+        return {}
+    return {**spec.scheduler_hints, **({"group": spec.server_group} if spec.server_group else {})}
 
 
 def _cluster_spec(request: MachineRequest) -> ClusterProviderSpec:

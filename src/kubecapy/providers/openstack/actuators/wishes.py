@@ -18,6 +18,7 @@ from kubecapy.providers.openstack.services.networks import find_network
 from kubecapy.providers.openstack.services.placement import check_zone, find_server_group
 from kubecapy.providers.openstack.services.port_wishes import PortWish, resolve_ports
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.resources import Flavor
 from kubecapy.providers.openstack.services.trunks import check_trunks
 from kubecapy.providers.openstack.services.volumes import VolumeOrder
 
@@ -27,7 +28,7 @@ class MachineWish(msgspec.Struct, frozen=True):
 
     image_id: str
     """Empty where the server boots from a volume that is not made of an image."""
-    flavor_id: str
+    flavor: Flavor
     server_group_id: str
     ports: tuple[PortWish, ...]
     volumes: tuple[VolumeOrder, ...]
@@ -54,7 +55,7 @@ async def resolve_wish(project: Project, scope: MachineScope) -> MachineWish:
         await check_trunks(project)
     return MachineWish(
         image_id=image_id,
-        flavor_id=flavor.id,
+        flavor=flavor,
         server_group_id=await find_server_group(project, spec.server_group),
         ports=ports,
         volumes=await resolve_volumes(project, spec, image_id),

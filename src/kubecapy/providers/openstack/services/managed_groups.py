@@ -12,6 +12,7 @@ from kubecapy.providers.openstack.cluster_naming import ClusterOwner
 from kubecapy.providers.openstack.services.kinds import SECURITY_GROUPS
 from kubecapy.providers.openstack.services.owned import OwnedWish, ensure_owned
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import SecurityGroup, SecurityGroupRule
 from kubecapy.providers.openstack.services.rules import RuleContent, WishedRule, plan_rules
 from kubecapy.telemetry.logs import V, get_logger
@@ -62,7 +63,8 @@ async def _create_rules(
     body = {"security_group_rules": [_rule_body(owner, group, rule) for rule in rules]}
     listing = project.shared(SECURITY_GROUPS)
     try:
-        made = await project.client.write(call, body, "", _Made)
+        async with telling_what_is_left(project, Need(security_group_rules=len(rules))):
+            made = await project.client.write(call, body, "", _Made)
     except ProviderError:
         listing.invalidate()  # They may be there all the same, or another rule of the same content is.
         raise

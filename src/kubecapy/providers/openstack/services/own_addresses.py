@@ -15,6 +15,7 @@ from kubecapy.providers.openstack.naming import Owner
 from kubecapy.providers.openstack.services.floating_addresses import associate, association, told_apart
 from kubecapy.providers.openstack.services.networks import find_network
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import FloatingAddress, Port
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -73,7 +74,8 @@ async def _allocate(project: Project, owner: Owner, pool: NetworkReference, port
     doing = f"allocating a floating address of network {network.name or network.id} for {owner}"
     call = Call(doing=doing, service="network", method="POST", path="/floatingips")
     try:
-        made = await project.client.write(call, {"floatingip": body}, "floatingip", FloatingAddress)
+        async with telling_what_is_left(project, Need(floating_addresses=1)):
+            made = await project.client.write(call, {"floatingip": body}, "floatingip", FloatingAddress)
     except ProviderError as error:
         if isinstance(error, Unavailable):
             project.floating_addresses.invalidate()  # It may be allocated all the same.

@@ -6,17 +6,24 @@ the same.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from kubecapy.contract.errors import Conflict, ProviderError, Unavailable
 from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.cluster_naming import ClusterOwner
-from kubecapy.providers.openstack.services.kinds import Kind, T
+from kubecapy.providers.openstack.services.kinds import NETWORKS, ROUTERS, SECURITY_GROUPS, SUBNETS, Kind, T
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.telemetry.logs import V, get_logger
 
+_NEEDS: Final[Mapping[str, Need]] = {
+    NETWORKS.path: Need(networks=1),
+    SUBNETS.path: Need(subnets=1),
+    ROUTERS.path: Need(routers=1),
+    SECURITY_GROUPS.path: Need(security_groups=1),
+}
 _LOG = get_logger(__name__)
 
 
@@ -111,7 +118,8 @@ async def _create(project: Project, kind: Kind[T], owner: ClusterOwner, wish: Ow
     body = {"name": wish.name, "description": wish.description, **wish.body}
     listing = project.shared(kind)
     try:
-        made = await project.client.write(call, {kind.key: body}, kind.key, kind.type)
+        async with telling_what_is_left(project, _NEEDS[kind.path]):
+            made = await project.client.write(call, {kind.key: body}, kind.key, kind.type)
     except ProviderError as error:
         if isinstance(error, Unavailable):
             listing.invalidate()  # The thing may be there all the same.

@@ -16,6 +16,7 @@ from kubecapy.providers.openstack.naming import Owner
 from kubecapy.providers.openstack.services.networks import FixedAddressChoice
 from kubecapy.providers.openstack.services.port_wishes import PortWish
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import Port
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -76,7 +77,8 @@ async def _create_port(project: Project, owner: Owner, wish: PortWish) -> Port:
     listing = project.ports(owner.description)
     call = Call(doing=f"creating port {wish.name} of {owner}", service="network", method="POST", path="/ports")
     try:
-        port = await project.client.write(call, {"port": _port_body(owner, wish)}, "port", Port)
+        async with telling_what_is_left(project, Need(ports=1)):
+            port = await project.client.write(call, {"port": _port_body(owner, wish)}, "port", Port)
     except ProviderError as error:
         if isinstance(error, Unavailable):
             listing.invalidate()  # The port may be there all the same.

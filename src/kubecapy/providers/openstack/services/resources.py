@@ -164,6 +164,8 @@ class Flavor(msgspec.Struct, frozen=True):
     ram: int = 0
     """MiB."""
     vcpus: int = 0
+    disk: int = 0
+    """GiB."""
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -219,6 +221,17 @@ class ServerAddress(msgspec.Struct, frozen=True):
     kind: str = msgspec.field(name="OS-EXT-IPS:type", default="fixed")
 
 
+class ServerFlavor(msgspec.Struct, frozen=True):
+    """What a server was asked for with, as it was then; empty where Nova is asked at less than microversion 2.47."""
+
+    name: str = msgspec.field(name="original_name", default="")
+    vcpus: int = 0
+    ram: int = 0
+    """MiB."""
+    disk: int = 0
+    """GiB."""
+
+
 class Server(msgspec.Struct, frozen=True):
     """A Nova server."""
 
@@ -230,6 +243,8 @@ class Server(msgspec.Struct, frozen=True):
     fault: Fault | None = None
     addresses: Mapping[str, tuple[ServerAddress, ...]] = {}
     key_name: str | None = None
+    flavor: ServerFlavor = ServerFlavor()
+    availability_zone: str | None = msgspec.field(name="OS-EXT-AZ:availability_zone", default=None)
 
 
 class Console(msgspec.Struct, frozen=True):
@@ -239,16 +254,14 @@ class Console(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What the project may have in Nova or Cinder, and has; a negative limit is none."""
+    """What the project may have in Nova or Cinder, and has."""
 
     absolute: Mapping[str, Any] = {}  # Any: numbers, and texts in some releases
 
-    def room(self, limit: str, used: str) -> int | None:
-        """Return how many of something may still be made; None where there is no limit."""
-        most, now = self.absolute.get(limit), self.absolute.get(used)
-        if not isinstance(most, int) or not isinstance(now, int) or most < 0:
-            return None
-        return most - now
+    def number(self, name: str) -> int | None:
+        """Return a limit or a use; None where it is not told, or negative, which is no limit."""
+        found = self.absolute.get(name)
+        return found if isinstance(found, int) and found >= 0 else None
 
 
 class NetworkQuota(msgspec.Struct, frozen=True):
@@ -259,9 +272,14 @@ class NetworkQuota(msgspec.Struct, frozen=True):
     reserved: int = 0
 
     @property
-    def room(self) -> int | None:
-        """How many may still be made; None where there is no limit."""
-        return None if self.limit < 0 else self.limit - self.used - self.reserved
+    def most(self) -> int | None:
+        """How many there may be; None where there is no limit."""
+        return None if self.limit < 0 else self.limit
+
+    @property
+    def taken(self) -> int:
+        """How many of them are no longer free."""
+        return self.used + self.reserved
 
 
 class NetworkQuotas(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from kubecapy.providers.openstack.cluster_naming import ClusterOwner
 from kubecapy.providers.openstack.services.kinds import ROUTERS
 from kubecapy.providers.openstack.services.owned import OwnedWish, ensure_owned
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import Port, Router
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -136,7 +137,8 @@ async def _create_interface(project: Project, owner: ClusterOwner, wish: Interfa
     call = Call(doing=doing, service="network", method="POST", path="/ports")
     listing = project.ports(owner.description)
     try:
-        port = await project.client.write(call, {"port": body}, "port", Port)
+        async with telling_what_is_left(project, Need(ports=1)):
+            port = await project.client.write(call, {"port": body}, "port", Port)
     except ProviderError as error:
         if isinstance(error, Unavailable):
             listing.invalidate()  # The port may be there all the same.

@@ -22,6 +22,7 @@ from kubecapy.providers.openstack.naming import (
 )
 from kubecapy.providers.openstack.services.listing import Listing
 from kubecapy.providers.openstack.services.project import Project
+from kubecapy.providers.openstack.services.quotas import Need, telling_what_is_left
 from kubecapy.providers.openstack.services.resources import Volume
 from kubecapy.telemetry.logs import V, get_logger
 
@@ -129,7 +130,8 @@ async def _create(project: Project, owner: Owner, order: VolumeOrder) -> Volume:
     call = Call(doing=f"creating volume {name} of {owner}", service="block-storage", method="POST", path="/volumes")
     body = _body(owner, order)
     try:
-        made = await project.client.write(call, {"volume": body}, "volume", Volume)
+        async with telling_what_is_left(project, Need(volumes=1, gigabytes=order.size_gib)):
+            made = await project.client.write(call, {"volume": body}, "volume", Volume)
     except ProviderError as error:
         if isinstance(error, Unavailable):
             _listing(project).invalidate()  # The volume may be there all the same.
