@@ -6,16 +6,17 @@ own, and leaves the project as it was.
 """
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
 import pytest
 from openstack_services.instance import Instance
+from tests.clouds.conformance_harness import NoSecrets
 from tests.clouds.driving import Declared
 from tests.clouds.eyes import Eyes
-from tests.clouds.sites import ADMIN_CLOUD, DEVCLOUD, MEMBER_CLOUD, OPENSTACK, Site, run_devcloud
+from tests.clouds.sites import ADMIN_CLOUD, DEVCLOUD, MEMBER_CLOUD, OPENSTACK, Site, openstack_site, run_devcloud
 from tests.real_openstack import MARKS
 
 from kubecapy.clock import SystemClock
@@ -28,13 +29,6 @@ _SITES = (
 )
 
 
-class NoSecrets:
-    """Holds no Secret: the credentials are in the clouds.yaml."""
-
-    async def read_secret(self, namespace: str, name: str) -> Mapping[str, bytes] | None:
-        return None
-
-
 @pytest.fixture(scope="session")
 def devcloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Run one simulated cloud for all tests of this process."""
@@ -45,7 +39,7 @@ def devcloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def openstack(real_openstack: Instance) -> Site:
     """Return the real services, which run for all tests of this process."""
-    return Site(OPENSTACK, real_openstack.clouds_yaml)
+    return openstack_site(real_openstack)
 
 
 @pytest.fixture(params=_SITES)

@@ -64,6 +64,22 @@ class Eyes:
         """Return the ports of a server, by name."""
         return sorted(self.member.network.ports(device_id=server_id), key=lambda port: port.name)
 
+    def remove_server(self, server_id: str) -> None:
+        """Remove a server, and wait for its end."""
+        server = self.member.compute.get_server(server_id)
+        self.member.compute.delete_server(server)
+        self.member.compute.wait_for_delete(server, interval=POLL_SECONDS)
+
+    def clear_all_but(self, kept: set[Thing]) -> None:
+        """Remove servers and ports that are not among `kept`, as a person does after a test."""
+        more = self.inventory() - kept
+        for thing in more:
+            if thing.kind == "server":
+                self.remove_server(thing.id)
+        for thing in more:
+            if thing.kind == "port":
+                self.member.network.delete_port(thing.id)
+
     def cli(self, *words: str) -> Any:
         """Return what `openstack WORDS -f json` prints, decoded."""
         environment = {

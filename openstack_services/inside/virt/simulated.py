@@ -4,6 +4,7 @@ A server's metadata may ask for trouble, as it may in devcloud:
 
     sim_delay   how many seconds the machine takes to start
     sim_fault   `spawn`: every host fails, until the scheduler has no more; `abort`: the first gives up
+    sim_crash   at its next reboot the machine stops, and the server is in ERROR with these words
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 from nova import context as nova_context
 from nova import exception
+from nova.compute import power_state
 from nova.image import glance
 from nova.objects import instance as nova_instance
 from nova.virt import fake
@@ -52,6 +54,17 @@ class SimulatedHypervisor(fake.FakeDriver):
         if fault == "abort":
             raise exception.BuildAbortException(instance_uuid=instance.uuid, reason="sim_fault=abort")
         super().spawn(context, instance, *rest, **more)
+
+    def reboot(
+        self, context: nova_context.RequestContext, instance: nova_instance.Instance, *rest: object, **more: object
+    ) -> None:
+        """Boot a machine again, or lose it where its metadata says so."""
+        words = (instance.metadata or {}).get("sim_crash")
+        if words:
+            # Order: Nova puts a server into ERROR only where its machine does not run any more.
+            self.instances[instance.uuid].state = power_state.CRASHED
+            raise exception.NovaException(words)
+        super().reboot(context, instance, *rest, **more)
 
     def snapshot(
         self, context: Any, instance: Any, image_id: str, update_task_state: Any
