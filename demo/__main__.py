@@ -72,7 +72,7 @@ def _choose_cloud(name: str) -> Cloud:
     # Not at the top: the SDK and the services' supervisor are some 40 MB that the simulated cloud does without.
     from demo.real_services import RealServices
 
-    return RealServices()
+    return RealServices(_show)
 
 
 def _tell(stage: Stage, *, keep: bool) -> Runner:

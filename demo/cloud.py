@@ -12,7 +12,7 @@ from demo.manifests import CloudFacts
 
 CLOUDS = "clouds.yaml"
 CONSOLES = "console"
-MEMBER_CLOUD, ADMIN_CLOUD = "openstack", "admin"
+MEMBER_CLOUD = "openstack"
 
 
 class CloudFailed(Exception):

@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from demo.background import running_until_ready
 from demo.cloud import CLOUDS, RunningCloud, read_credentials
@@ -22,7 +23,7 @@ class SimulatedCloud:
     """From BUILD to ACTIVE; every server of the story waits so long."""
     guest_speed: float = 1.0
     """Guests boot so many times as fast."""
-    title: str = "A simulated OpenStack with its guests"
+    title: ClassVar[str] = "A simulated OpenStack with its guests"
 
     @contextlib.contextmanager
     def running(self, folder: Path, environment: Mapping[str, str]) -> Iterator[RunningCloud]:

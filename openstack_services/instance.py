@@ -53,14 +53,15 @@ def start(folder: Path, options: Sequence[str] = (), tell: Callable[[str], None]
 
 
 @contextlib.contextmanager
-def run_openstack(folder: Path, options: Sequence[str] = ()) -> Iterator[Instance]:
-    """Run an instance for as long as the block lasts; it ends with us, however we end.
+def run_openstack(
+    folder: Path, options: Sequence[str] = (), tell: Callable[[str], None] = lambda _: None
+) -> Iterator[Instance]:
+    """Run an instance for as long as the block lasts; it ends with us, however we end. Each step goes to `tell`.
 
     Raises:
         InstanceFailed: it did not start.
     """
-    lines: list[str] = []
-    supervisor = _start(folder, ["--ends-with-parent", *options], lines.append)
+    supervisor = _start(folder, ["--ends-with-parent", *options], tell)
     try:
         yield Instance(folder.absolute())
     finally:

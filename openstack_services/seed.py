@@ -6,17 +6,16 @@ groups have ids of Neutron's choice.
 
 import argparse
 import ipaddress
-import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import openstack
 from openstack.connection import Connection
 
 from kubecapy.devcloud import seed as devcloud
 from kubecapy.devcloud.settings import AddressPlan
+from openstack_services.connections import ADMIN_CLOUD, MEMBER_CLOUD, connect
 
 ZONES = {"az2": "compute-3"}
 """Availability zones and their hosts; the others stay in Nova's own zone, `nova`."""
@@ -33,9 +32,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--fixed", required=True, help="range of the private network")
     parser.add_argument("--floating", required=True, help="range of the external network")
     options = parser.parse_args(arguments)
-    os.environ["OS_CLIENT_CONFIG_FILE"] = str(options.clouds)
     addresses = AddressPlan(fixed_cidr=options.fixed, floating_cidr=options.floating)
-    admin, member = openstack.connect(cloud="admin"), openstack.connect(cloud="openstack")
+    admin, member = (connect(options.clouds, cloud) for cloud in (ADMIN_CLOUD, MEMBER_CLOUD))
     # The services have just begun, and each is slow at its first request, so they are asked side by side.
     with ThreadPoolExecutor() as threads:
         tasks = [

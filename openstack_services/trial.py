@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import openstack
-
 from kubecapy.devcloud import seed
+from openstack_services.connections import MEMBER_CLOUD, connect
 
 _WAIT_SECONDS = 120
 _LOOK_SECONDS = 0.2
@@ -18,8 +17,7 @@ def try_server(clouds_yaml: Path, tell: Callable[[str], None]) -> None:
     Raises:
         openstack.exceptions.SDKException: the cloud refused, or the server did not become ACTIVE.
     """
-    config = openstack.config.OpenStackConfig(config_files=[str(clouds_yaml)], load_envvars=False)
-    with openstack.connection.Connection(config=config.get_one(cloud="openstack")) as cloud:
+    with connect(clouds_yaml, MEMBER_CLOUD) as cloud:
         network, external = (cloud.network.find_network(name, ignore_missing=False) for name in ("private", "public"))
         port = cloud.network.create_port(network_id=network.id, name=f"trial-{uuid.uuid4().hex[:8]}")
         address = cloud.network.create_ip(floating_network_id=external.id, port_id=port.id)

@@ -14,8 +14,6 @@ from openstack_services.installation import NotInstalled, find_installation
 from openstack_services.instance import Instance, run_openstack
 
 MARKS = [pytest.mark.xdist_group("real-openstack"), pytest.mark.timeout(600)]
-MEMBER_CLOUD, ADMIN_CLOUD = "openstack", "admin"
-"""In `clouds_yaml` of the instance, as in that of devcloud."""
 
 
 @pytest.fixture(scope="session")

@@ -111,13 +111,13 @@ def binaries() -> Path:
     return found
 
 
-@pytest.fixture(scope="session", params=[ON_DEVCLOUD, ON_OPENSTACK])
+@pytest.fixture(scope="module", params=[ON_DEVCLOUD, ON_OPENSTACK])
 def tale(request: pytest.FixtureRequest) -> Iterator[Tale]:
     """The story in a simulated cloud, and the same in real services; nothing of it runs when the last test has."""
+    shown: list[str] = []
     cloud: Cloud = SimulatedCloud()
     if request.param == OPENSTACK:
-        cloud = RealServices(request.getfixturevalue("real_openstack"), guest_speed=20)
-    shown: list[str] = []
+        cloud = RealServices(shown.append, request.getfixturevalue("real_openstack"), guest_speed=20)
     with open_stage(shown.append, cloud) as stage:
         known = {"home": stage.environment["HOME"], "key_pair": KEY_PAIR}
         runner = Runner(folder=stage.work, environment=stage.environment, known=known, show=shown.append)

@@ -9,23 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openstack.config import OpenStackConfig
 from openstack.connection import Connection
+from openstack_services.connections import ADMIN_CLOUD, MEMBER_CLOUD, connect
 from openstack_services.instance import Instance
-from tests.real_openstack import ADMIN_CLOUD, MEMBER_CLOUD
 
 
 @pytest.fixture
 def member(real_openstack: Instance) -> Iterator[Connection]:
     """Connect as the project's member."""
-    with _connect(real_openstack, MEMBER_CLOUD) as connection:
+    with connect(real_openstack.clouds_yaml, MEMBER_CLOUD) as connection:
         yield connection
 
 
 @pytest.fixture
 def admin(real_openstack: Instance) -> Iterator[Connection]:
     """Connect as the administrator."""
-    with _connect(real_openstack, ADMIN_CLOUD) as connection:
+    with connect(real_openstack.clouds_yaml, ADMIN_CLOUD) as connection:
         yield connection
 
 
@@ -46,8 +45,3 @@ def openstack(real_openstack: Instance, tmp_path: Path) -> Callable[..., Any]:
         return json.loads(done.stdout)
 
     return type_command
-
-
-def _connect(running: Instance, cloud: str) -> Connection:
-    config = OpenStackConfig(config_files=[str(running.clouds_yaml)], load_envvars=False)
-    return Connection(config=config.get_one(cloud))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 from openstack.exceptions import ResourceFailure
+from openstack_services.connections import MEMBER_CLOUD, connect
+from openstack_services.instance import Instance
 from tests.real_openstack import MARKS
 
 pytestmark = MARKS
@@ -138,3 +140,13 @@ def test_an_application_credential_is_a_way_in(member: Connection, real_openstac
     member.identity.delete_application_credential(member.current_user_id, credential)
 
     assert project == member.current_project_id
+
+
+def test_an_instance_is_reached_past_the_proxy_that_a_person_uses(
+    real_openstack: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with connect(real_openstack.clouds_yaml, MEMBER_CLOUD) as member:
+        assert [network.name for network in member.network.networks(name="private")] == ["private"]
