@@ -30,6 +30,11 @@ class Stage:
     """What the commands see: an own HOME, KUBECONFIG, OS_CLOUD, and nothing of the person's."""
 
     @property
+    def clouds_yaml(self) -> Path:
+        """Has the clouds `openstack` and `admin`."""
+        return self.cloud / CLOUDS
+
+    @property
     def consoles(self) -> Path:
         """Has `<server id>.log` for every server that ever booted."""
         return self.cloud / CONSOLES

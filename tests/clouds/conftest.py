@@ -53,7 +53,7 @@ def site(request: pytest.FixtureRequest) -> Site:
 def eyes(site: Site) -> Iterator[Eyes]:
     """Look at the member's project, which must be at the end what it was at the beginning."""
     with site.connect(MEMBER_CLOUD) as member:
-        opened = Eyes(site, member)
+        opened = Eyes(site.clouds_yaml, member)
         before = opened.inventory()
         yield opened
         assert opened.inventory() == before, "something was left behind, or is missing"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from openstack.connection import Connection
-from tests.clouds.sites import MEMBER_CLOUD, Site
+from tests.clouds.sites import MEMBER_CLOUD
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
@@ -28,9 +28,9 @@ class Thing(NamedTuple):
 class Eyes:
     """Looks at one project."""
 
-    def __init__(self, site: Site, member: Connection) -> None:
-        """Look at the project of `member`."""
-        self._site = site
+    def __init__(self, clouds_yaml: Path, member: Connection) -> None:
+        """Look at the project of `member`, whom `clouds_yaml` names too."""
+        self._clouds_yaml = clouds_yaml
         self.member = member
         self.project_id: str = member.current_project_id
 
@@ -84,7 +84,7 @@ class Eyes:
         """Return what `openstack WORDS -f json` prints, decoded."""
         environment = {
             "PATH": os.environ["PATH"],
-            "OS_CLIENT_CONFIG_FILE": str(self._site.clouds_yaml),
+            "OS_CLIENT_CONFIG_FILE": str(self._clouds_yaml),
             "OS_CLOUD": MEMBER_CLOUD,
             "NO_PROXY": "127.0.0.1",
         }

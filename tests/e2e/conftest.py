@@ -18,7 +18,7 @@ from demo.stage import Stage, open_stage
 from demo.story import STORY
 from openstack.connection import Connection
 from tests.clouds.eyes import Eyes, Thing
-from tests.clouds.sites import DEVCLOUD, OPENSTACK, Site
+from tests.clouds.sites import DEVCLOUD, OPENSTACK, connect
 from tests.listening import listening
 from tests.real_openstack import MARKS
 from tools.build_kubernetes import find_binaries, why_absent
@@ -70,7 +70,7 @@ class Tale:
 
     def cloud(self, name: str = "openstack") -> Connection:
         """Return a connection of the SDK to the cloud, as `openstack` (member) or `admin`."""
-        return self._site.connect(name)
+        return connect(self.stage.clouds_yaml, name)
 
     def control(self, path: str) -> JsonObject:
         """Return what devcloud's control endpoint answers to a GET of `path`."""
@@ -82,11 +82,7 @@ class Tale:
     def holdings(self) -> set[Thing]:
         """Return everything that the project holds."""
         with self.cloud() as member:
-            return Eyes(self._site, member).inventory()
-
-    @property
-    def _site(self) -> Site:
-        return Site(str(self.stage.cloud), self.stage.cloud / "clouds.yaml")
+            return Eyes(self.stage.clouds_yaml, member).inventory()
 
     def address_prefix(self) -> str:
         """Return what all addresses of the cloud's servers begin with; it has them to itself."""

@@ -103,7 +103,7 @@ class Typist:
 
     def cloud(self) -> "openstack.connection.Connection":
         """Return a connection of the SDK, as the project's member."""
-        files = [str(self.stage.cloud / "clouds.yaml")]
+        files = [str(self.stage.clouds_yaml)]
         config = openstack.config.OpenStackConfig(config_files=files, load_envvars=False)
         return openstack.connection.Connection(config=config.get_one(cloud="openstack"))
 

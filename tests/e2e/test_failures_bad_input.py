@@ -117,7 +117,7 @@ def foreign_authority() -> bytes:
 
 def clouds_of(tale: Tale) -> dict:
     """Return the cloud's own clouds.yaml, which trusts its authority by a file."""
-    return yaml.safe_load((tale.stage.cloud / "clouds.yaml").read_text())
+    return yaml.safe_load(tale.stage.clouds_yaml.read_text())
 
 
 def test_a_cloud_that_the_file_lacks_is_named_with_those_that_it_has(desk: Desk) -> None:

@@ -85,7 +85,7 @@ def test_the_kubeconfig_is_private_and_the_bootstrap_cluster_is_gone(tale: Tale)
 def test_no_cloud_password_reaches_a_server_or_a_log(tale: Tale) -> None:
     tale.until("get-pods")
 
-    password = yaml.safe_load((tale.stage.cloud / "clouds.yaml").read_text())["clouds"]["openstack"]["auth"]["password"]
+    password = yaml.safe_load(tale.stage.clouds_yaml.read_text())["clouds"]["openstack"]["auth"]["password"]
     pod = tale.runner.known["pod"]
     log = tale.run("kubectl", "logs", pod, "-n", "openstack-provider-system")
     texts = [tale.user_data(server.id) for server in tale.cloud().compute.servers()]
