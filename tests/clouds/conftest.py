@@ -77,14 +77,21 @@ async def actuators(site: Site, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 @pytest.fixture
-def declare(actuators: Actuators) -> Callable[..., Declared]:
-    """Return a maker of clusters with names of this test's own; keywords are the cluster's providerSpec."""
+async def declare(actuators: Actuators, eyes: Eyes) -> AsyncIterator[Callable[..., Declared]]:
+    """Return a maker of clusters with names of this test's own; keywords are the cluster's providerSpec.
+
+    What a test that failed has left goes at its end, so that the next one finds the project as it was.
+    """
     suffix = uuid.uuid4().hex[:8]
+    made: list[Declared] = []
 
     def make(name: str = "c", namespace: str = "default", **value: Any) -> Declared:
-        return Declared(actuators, f"{name}-{suffix}", namespace, value)
+        made.append(Declared(actuators, f"{name}-{suffix}", namespace, value))
+        return made[-1]
 
-    return make
+    yield make
+    for cluster in made:
+        await cluster.gone()
 
 
 @pytest.fixture

@@ -10,13 +10,21 @@ import msgspec
 from tests.providers.openstack.machines import API_VERSION
 
 from kubecapy.api.cluster.v1alpha1 import Cluster, Machine
-from kubecapy.contract.actuators import Instance, MachineRequest
-from kubecapy.contract.errors import InvalidConfiguration, ProviderError
+from kubecapy.contract.actuators import Deletion, Instance, MachineRequest
+from kubecapy.contract.errors import (
+    CapacityExhausted,
+    InvalidConfiguration,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+)
 from kubecapy.contract.provider import Actuators
 from kubecapy.telemetry.secrets import Secret
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
+LASTING = (CapacityExhausted, InvalidConfiguration, NotFound, PermissionDenied)
+"""Errors that no further pass mends."""
 USER_DATA = Secret(b"#cloud-config\nruncmd: []\n")
 
 
@@ -46,11 +54,33 @@ class Declared:
 
         async def step() -> bool:
             seen = await self.actuators.cluster.reconcile(self.cluster)
-            status = msgspec.structs.replace(self.cluster.status, provider_status=seen.provider_status)
-            self.cluster = msgspec.structs.replace(self.cluster, status=status)
-            return True
+            self._record_cluster(seen.provider_status)
+            return not seen.waiting_for
 
         await until("the cluster", step)
+
+    async def ready_until(self, holds: Callable[[], bool]) -> None:
+        """Reconcile the Cluster until something that a later pass does is seen."""
+
+        async def step() -> bool:
+            await self.ready()
+            return holds()
+
+        await until("the repair of the cluster", step)
+
+    def wish(self, **changes: Any) -> None:
+        """Change the Cluster's providerSpec as a person does."""
+        spec = self.cluster.spec
+        assert spec.provider_spec is not None
+        provider_spec = msgspec.structs.replace(
+            spec.provider_spec, value={**(spec.provider_spec.value or {}), **changes}
+        )
+        spec = msgspec.structs.replace(spec, provider_spec=provider_spec)
+        self.cluster = msgspec.structs.replace(self.cluster, spec=spec)
+
+    def forget_cluster(self) -> None:
+        """Lose the Cluster's status, as a restore without it does."""
+        self._record_cluster(None)
 
     async def running(self, name: str) -> Instance:
         """Reconcile the Machine until its server runs, and return it."""
@@ -113,9 +143,13 @@ class Declared:
         await self.deleted()
 
         async def step() -> bool:
-            return (await self.actuators.cluster.delete(self.cluster)).gone
+            return (await self.delete_cluster()).gone
 
         await until("the end of the cluster", step)
+
+    async def delete_cluster(self) -> Deletion:
+        """Go through one pass of the Cluster's deletion."""
+        return await self.actuators.cluster.delete(self.cluster)
 
     def request(self, name: str) -> MachineRequest:
         """Return what an actuator is told of the Machine."""
@@ -132,6 +166,10 @@ class Declared:
         status = msgspec.structs.replace(self.machines[name].status, provider_status=provider_status)
         self._store_machine(name, status)
 
+    def _record_cluster(self, provider_status: Mapping[str, Any] | None) -> None:
+        status = msgspec.structs.replace(self.cluster.status, provider_status=provider_status)
+        self.cluster = msgspec.structs.replace(self.cluster, status=status)
+
     def _store_machine(self, name: str, status: Any) -> None:  # Any: MachineStatus, which nobody else names here
         self.machines[name] = msgspec.structs.replace(self.machines[name], status=status)
 
@@ -144,7 +182,7 @@ async def until(what: str, step: Callable[[], Awaitable[bool]]) -> None:
         try:
             if await step():
                 return
-        except InvalidConfiguration:
+        except LASTING:
             raise
         except ProviderError as error:
             last = error

@@ -25,6 +25,17 @@ class Thing(NamedTuple):
     name: str
 
 
+class Rule(NamedTuple):
+    """What one rule of a security group lets in."""
+
+    ether_type: str
+    protocol: str | None
+    first: int | None
+    last: int | None
+    remote_group: str | None
+    remote_prefix: str | None
+
+
 class Eyes:
     """Looks at one project."""
 
@@ -79,6 +90,26 @@ class Eyes:
         for thing in more:
             if thing.kind == "port":
                 self.member.network.delete_port(thing.id)
+
+    def attached_volumes(self, server: Any) -> list[Any]:
+        """Return the volumes of a server, in the order of their devices."""
+        volumes = [self.member.block_storage.get_volume(held.id) for held in server.attached_volumes]
+        return sorted(volumes, key=lambda volume: str(volume.attachments[0]["device"]))
+
+    def rules(self, group_id: str) -> set[Rule]:
+        """Return what a security group lets in."""
+        found = self.member.network.security_group_rules(security_group_id=group_id, direction="ingress")
+        return {
+            Rule(
+                rule.ether_type,
+                rule.protocol,
+                rule.port_range_min,
+                rule.port_range_max,
+                rule.remote_group_id,
+                rule.remote_ip_prefix,
+            )
+            for rule in found
+        }
 
     def cli(self, *words: str) -> Any:
         """Return what `openstack WORDS -f json` prints, decoded."""

@@ -32,7 +32,7 @@ from kubecapy.providers.openstack.services.resources import SecurityGroup, Secur
 from kubecapy.providers.openstack.services.routers import InterfaceWish, ensure_interface, ensure_router
 from kubecapy.providers.openstack.services.rules import WishedRule, content_of
 from kubecapy.providers.openstack.services.wished_rules import GroupSettings, wished_rules
-from kubecapy.providers.openstack.services.zones import list_zones
+from kubecapy.providers.openstack.services.zones import list_zones, zone_called
 
 ROLES: Final[tuple[Role, ...]] = ("control-plane", "worker")
 
@@ -170,12 +170,18 @@ async def _find_or_make_group(work: ClusterWork, record: ClusterProviderStatus, 
 
 
 async def _observe_zones(work: ClusterWork, record: ClusterProviderStatus) -> ClusterProviderStatus:
-    """Write down the zones that take servers; a cloud that tells none leaves what was known."""
+    """Write down the zones that take servers; a cloud that tells none leaves what was known.
+
+    Raises:
+        NotFound: the spec names a zone that does not exist.
+    """
     try:
         zones = await list_zones(work.project)
     except (NotFound, PermissionDenied):
         return record
     chosen = work.scope.spec.control_plane_availability_zones
+    for name in chosen:
+        zone_called(name, zones)
     domains = [
         FailureDomain(name=zone.name, control_plane=not chosen or zone.name in chosen)
         for zone in zones

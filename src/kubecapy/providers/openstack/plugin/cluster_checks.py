@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from kubecapy.api.cluster.v1alpha1 import Cluster
-from kubecapy.contract.errors import InvalidConfiguration, NotFound
+from kubecapy.contract.errors import InvalidConfiguration
 from kubecapy.providers.openstack.actuators.cluster_references import resolve_references
 from kubecapy.providers.openstack.actuators.cluster_scope import find_overlap
 from kubecapy.providers.openstack.api.cluster_spec import ClusterProviderSpec
@@ -14,7 +14,7 @@ from kubecapy.providers.openstack.plugin.machine_checks import sentences_of
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.quotas import Need
 from kubecapy.providers.openstack.services.wished_rules import GroupSettings, wished_rules
-from kubecapy.providers.openstack.services.zones import list_zones
+from kubecapy.providers.openstack.services.zones import list_zones, zone_called
 
 _ROLES: Sequence[Role] = ("control-plane", "worker")
 
@@ -48,11 +48,7 @@ async def check_shared(project: Project, spec: ClusterProviderSpec, cluster: Clu
             raise InvalidConfiguration(overlap)
 
     async def check_zones() -> None:
-        if not spec.control_plane_availability_zones:
-            return
-        known = {zone.name for zone in await list_zones(project)}
-        missing = [zone for zone in spec.control_plane_availability_zones if zone not in known]
-        if missing:
-            raise NotFound(f'availability zone "{missing[0]}" does not exist; there are {", ".join(sorted(known))}')
+        for name in spec.control_plane_availability_zones:
+            zone_called(name, await list_zones(project))
 
     return await sentences_of((check_ranges, lambda: resolve_references(project, spec), check_zones))

@@ -5,7 +5,7 @@ from kubecapy.providers.openstack.cloud.transport import Call
 from kubecapy.providers.openstack.services.project import Project
 from kubecapy.providers.openstack.services.resources import ServerGroup, Zone
 from kubecapy.providers.openstack.services.selection import the_only
-from kubecapy.providers.openstack.services.zones import fetch_zones
+from kubecapy.providers.openstack.services.zones import fetch_zones, zone_called
 
 
 async def check_zone(project: Project, name: str) -> None:
@@ -32,12 +32,8 @@ async def find_server_group(project: Project, name_or_id: str) -> str:
 
 
 async def _find_zone(project: Project, name: str) -> Zone:
-    zones = await fetch_zones(project)
     # An administrator may write `zone:host`.
-    zone = next((zone for zone in zones if zone.name == name.partition(":")[0]), None)
-    if zone is None:
-        known = ", ".join(sorted(zone.name for zone in zones)) or "none"
-        raise NotFound(f'availability zone "{name}" does not exist; there are {known}')
+    zone = zone_called(name.partition(":")[0], await fetch_zones(project))
     if not zone.state.available:
         raise NotFound(f'availability zone "{name}" is not available')
     return zone
