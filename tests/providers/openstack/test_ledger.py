@@ -47,6 +47,24 @@ async def test_a_hundred_workers_cost_at_most_four_calls_each_and_as_much_to_del
 
 
 @on_virtual_time
+async def test_a_hundred_workers_with_an_address_of_a_pool_each_cost_at_most_six_calls_each() -> None:
+    plan = CloudPlan(timing=Timing(boot_seconds=40.0), machines=WORKERS + 1)
+    async with Simulation(plan) as system:
+        untouched, given = system.cloud.holdings(), len(system.cloud.addresses())
+        master = a_machine("master", control_plane=True)
+        workers = [a_machine(f"node-{n}", floatingIPPool={"name": "public"}) for n in range(WORKERS)]
+        system.apply(a_cluster(), master, *workers)
+        system.start()
+        await system.until(lambda: phases(system) == {"Running": WORKERS + 1}, 120)
+        assert system.cloud.calls <= 6 * WORKERS
+        assert len(system.cloud.addresses()) == given + WORKERS
+
+        system.delete(master, *workers)
+        await system.until(lambda: not phases(system), 120)
+        assert system.cloud.holdings() == untouched
+
+
+@on_virtual_time
 async def test_a_thousand_resting_machines_cost_little_and_a_removed_server_is_noticed_within_a_minute() -> None:
     plan = CloudPlan(timing=Timing(boot_seconds=1.0, schedule_seconds=0.0), machines=CLUSTERS * MACHINES_EACH + 1)
     async with Simulation(plan) as system:
