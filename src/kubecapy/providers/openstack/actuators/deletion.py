@@ -38,7 +38,7 @@ from kubecapy.providers.openstack.services.volumes import (
     is_kept,
 )
 
-LOOK_AGAIN_SECONDS: Final = 2.0
+LOOK_AGAIN_SECONDS: Final = 1.0
 
 
 async def delete_machine(
