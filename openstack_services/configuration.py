@@ -18,6 +18,17 @@ DATABASE_USER = "openstack"
 _LONG_SECONDS = 1_000_000
 """For what must not happen while tests run. Limit: Neutron refuses an agent_down_time over 2**31 ms."""
 
+_FILTERS = (
+    "ComputeFilter",
+    "ComputeCapabilitiesFilter",
+    "ImagePropertiesFilter",
+    "ServerGroupAntiAffinityFilter",
+    "ServerGroupAffinityFilter",
+    "SameHostFilter",
+    "DifferentHostFilter",
+)
+"""Nova's own default, and the two that heed the hints `same_host` and `different_host`, as most operators add them."""
+
 _File = Mapping[str, Mapping[str, object]]
 """Section to options."""
 
@@ -152,6 +163,7 @@ def _compute(plan: Plan) -> _File:
         "api_database": _database(plan, "nova_api"),
         "database": _database(plan, "nova"),
         "scheduler": {"workers": 1},
+        "filter_scheduler": {"enabled_filters": ",".join(_FILTERS)},
         "conductor": {"workers": 1},
         "cache": {"enabled": False},
         "vnc": {"enabled": False},

@@ -76,7 +76,10 @@ class MachineProviderSpec(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     server_group: str = ""
     """Name or id of a Nova server group that exists."""
     scheduler_hints: Mapping[str, Any] = {}
-    """Nova's `os:scheduler_hints`, such as `different_host`; `serverGroup` is the way to name a group."""
+    """Nova's `os:scheduler_hints`, such as `different_host`; `serverGroup` is the way to name a group.
+
+    A cloud ignores, without a word, hints that none of its scheduler's filters reads.
+    """
     kubeadm_configuration: KubeadmConfiguration | None = None
 
     @property
