@@ -22,7 +22,8 @@ _NEEDS: Final[Mapping[str, Need]] = {
     NETWORKS.path: Need(networks=1),
     SUBNETS.path: Need(subnets=1),
     ROUTERS.path: Need(routers=1),
-    SECURITY_GROUPS.path: Need(security_groups=1),
+    # Neutron gives every group two rules that let all out, and counts them (neutron/db/securitygroups_db.py).
+    SECURITY_GROUPS.path: Need(security_groups=1, security_group_rules=2),
 }
 _LOG = get_logger(__name__)
 
