@@ -14,9 +14,10 @@ from kubecapy.api.core import EVENTS, NODES, SECRETS, Secret, encode_secret_data
 from kubecapy.apimachinery.meta import ObjectMeta
 from kubecapy.client.interfaces import Client
 from kubecapy.clock import SystemClock
-from kubecapy.contract.errors import REACTIONS, InvalidConfiguration
+from kubecapy.contract.errors import InvalidConfiguration
 from kubecapy.contract.provider import Actuators
 from kubecapy.controllers.assembly import ControllerRequest, UnknownController, open_controllers
+from kubecapy.controllers.reactions import REASONS
 from kubecapy.controllers.settings import ControllerSettings
 from kubecapy.runtime.manager import Manager
 from kubecapy.tasks import TaskScope
@@ -185,4 +186,4 @@ async def test_a_failing_cloud_is_counted_by_the_reason_of_the_one_table() -> No
     shown = {line for line in scraped.splitlines() if line.startswith("kubecapy_runtime_passes_ended_early_total")}
     zero = 'kubecapy_runtime_passes_ended_early_total{controller="machine-controller",reason="Throttled"} 0.0'
     assert zero in shown
-    assert len(shown) == 2 * len(REACTIONS)
+    assert len(shown) == 2 * len(REASONS)
