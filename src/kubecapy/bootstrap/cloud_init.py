@@ -31,10 +31,12 @@ error, never an empty text. What a template may use:
 import re
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
 from jinja2 import StrictUndefined, TemplateSyntaxError
+from jinja2 import Template as CompiledTemplate
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -50,6 +52,8 @@ MAX_BASE64_BYTES: Final = 65535
 USER_DATA_KEY: Final = "userData"
 DISABLE_TEMPLATING_KEY: Final = "disableTemplating"
 
+_COMPILED_MAX = 32
+"""How many templates stay compiled: one for each set of machines that grows at the same time."""
 _CONTENT_INDENT = 4
 _JINJA_HEADER = "## template: jinja"
 
@@ -164,7 +168,7 @@ def render(template: Template, variables: Variables) -> Secret[bytes]:
 def _fill_in(template: Template, variables: Variables) -> str:
     names = {name: getattr(variables, name) for name in variables.__struct_fields__}
     try:
-        return _environment().from_string(template.text).render(names)
+        return _compile(template.text).render(names)
     except TemplateSyntaxError as error:
         raise InvalidTemplate(f"{template.source}, line {error.lineno}: {error.message}") from error
     except TemplateError as error:
@@ -172,6 +176,12 @@ def _fill_in(template: Template, variables: Variables) -> str:
     except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
         # A template runs as a program: a filter given the wrong thing fails in Python's own ways.
         raise InvalidTemplate(f"{template.source}, line {_line_of(error)}: {error}") from error
+
+
+@lru_cache(maxsize=_COMPILED_MAX)
+def _compile(text: str) -> CompiledTemplate:
+    """Return the program that a template is: machines of a set share one, and compiling takes longer than running."""
+    return _environment().from_string(text)
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
