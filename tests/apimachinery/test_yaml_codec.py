@@ -100,6 +100,7 @@ def test_an_alias_stands_for_what_it_names_and_a_merge_key_gives_way_to_what_fol
         ("a: !!python/object:os.system x", "cannot be said in JSON"),
         ("a: !!set {x}", "cannot be said in JSON"),
         ("a: !!int x", "x is no !!int"),
+        ("a: !!float 9223372036854775808", "9223372036854775808 is no !!float"),
         ("a: !!binary x", "!!binary stands before what is no base64"),
         ("18446744073709551615: 1", "18446744073709551615 is too large for a key; quote it"),
         ("<<: 1", "expected a mapping"),

@@ -46,6 +46,7 @@ def test_keys_mean_the_same(program: str, texts: list[str]) -> None:
 @example(node="\n  base: &b {x: 1}\n  other:\n    x: 2\n    a: 3\n    <<: *b\n    a: 4")
 @example(node=" |\n  no line end")
 @example(node=" !!binary aGk=")
+@example(node=" !!float 9223372036854775808")
 def test_documents_mean_the_same(program: str, node: str) -> None:
     judge(program, f" {node}")
 

@@ -28,7 +28,7 @@ _TIMESTAMP: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d\d:\d\d)| \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?)?"
 )
 _GO_INTEGERS: Final = range(-(2**63), 2**64)
-_GO_KEY_INTEGERS: Final = range(-(2**63), 2**63)
+_GO_SIGNED: Final = range(-(2**63), 2**63)
 _GO_WRITES_EXPONENT_FROM: Final = 1e21
 _FLOAT32_DIGITS: Final = 9
 """Enough to tell any two 32-bit floats apart."""
@@ -73,7 +73,9 @@ def resolve_tagged(text: str, tag: str) -> Scalar:
         case "timestamp" if _TIMESTAMP.fullmatch(text):
             return text
     value = resolve_scalar(text)
-    if type(value) not in _TAGS.get(tag, ()):
+    # Go reads a whole number as a float only where it is signed (go-yaml resolve.go, yaml_FLOAT_TAG).
+    too_long = tag == "float" and type(value) is int and value not in _GO_SIGNED
+    if too_long or type(value) not in _TAGS.get(tag, ()):
         known = tag in _TAGS or tag == "timestamp"
         raise ValueError(f"{text} is no !!{tag}" if known else f"the tag !!{tag} cannot be said in JSON; remove it")
     return float(value) if tag == "float" and value is not None else value
@@ -108,7 +110,7 @@ def key_text(value: Scalar) -> str:
             return "true" if value else "false"
         case float():
             return _float_key(value)
-        case int() if value not in _GO_KEY_INTEGERS:
+        case int() if value not in _GO_SIGNED:
             raise ValueError(f"{value} is too large for a key; quote it")
     return str(value)
 

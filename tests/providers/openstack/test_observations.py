@@ -22,7 +22,7 @@ def annotation(*addresses: str, floating: str = "") -> str | None:
     port = Port("p", fixed_ips=tuple(FixedAddress(address) for address in addresses))
     led = FloatingAddress("f", floating, "p") if floating else None
     record = record_reservation(MachineProviderStatus(), OWNER, Reserved((port,), led))
-    return instance_of(Server("s"), record).annotations.get("openstack-ip-address")
+    return instance_of(Server("s"), record, {}).annotations.get("openstack-ip-address")
 
 
 def test_tools_are_told_the_floating_address_else_the_first_ipv4_else_any() -> None:
@@ -34,7 +34,7 @@ def test_tools_are_told_the_floating_address_else_the_first_ipv4_else_any() -> N
 
 def test_novas_own_addresses_serve_where_nothing_was_recorded() -> None:
     found = (ServerAddress("10.0.0.1"), ServerAddress("172.24.4.2", "floating"))
-    instance = instance_of(Server("s", addresses={"net": found}), MachineProviderStatus())
+    instance = instance_of(Server("s", addresses={"net": found}), MachineProviderStatus(), {})
     assert [(item.type, item.address) for item in instance.addresses] == [
         ("ExternalIP", "172.24.4.2"),
         ("InternalIP", "10.0.0.1"),
