@@ -37,7 +37,6 @@ def test_a_password_with_names_gives_a_token_for_the_project(client: CoreClient)
     [
         pytest.param(login_body(seed.MEMBER_USER_ID, "wrong", seed.PROJECT.id), id="wrong password"),
         pytest.param(login_body("nobody", "wrong", seed.PROJECT.id), id="unknown user"),
-        pytest.param({"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}, id="unknown token"),
     ],
 )
 def test_what_proves_nothing_is_refused_with_keystones_words(client: CoreClient, body: Any) -> None:
@@ -45,6 +44,14 @@ def test_what_proves_nothing_is_refused_with_keystones_words(client: CoreClient,
 
     assert reply.status == 401
     assert reply.json == {"error": {"code": 401, "message": REQUIRES, "title": "Unauthorized"}}
+
+
+def test_a_token_that_nobody_knows_is_not_found(client: CoreClient) -> None:
+    body = {"auth": {"identity": {"methods": ["token"], "token": {"id": "x"}}}}
+
+    reply = client.call("POST", TOKENS, body)
+
+    assert reply.json == {"error": {"code": 404, "message": "Could not recognize Fernet token", "title": "Not Found"}}
 
 
 @pytest.mark.parametrize("project_id", ["0" * 32, seed.ADMIN_PROJECT.id], ids=["unknown", "another's"])
@@ -108,7 +115,7 @@ def test_an_application_credential_logs_in_until_it_is_deleted(client: CoreClien
 
     assert before.status == 201
     assert before.json["token"]["project"]["id"] == seed.PROJECT.id
-    assert after.status == 401
+    assert after.status == 404
     assert "secret" not in client.get(path)
 
 

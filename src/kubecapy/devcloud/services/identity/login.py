@@ -8,7 +8,7 @@ import msgspec
 
 from kubecapy.devcloud.authentication import find_token
 from kubecapy.devcloud.messages import JsonObject
-from kubecapy.devcloud.refusals import Refusal, bad_request, unauthorized
+from kubecapy.devcloud.refusals import Refusal, bad_request, not_found, unauthorized
 from kubecapy.devcloud.world.identity import ApplicationCredential, Project, User
 from kubecapy.devcloud.world.world import World
 
@@ -98,7 +98,7 @@ def _by_password(world: World, wish: Mapping[str, Any]) -> User:  # Any: checked
 def _by_token(world: World, wish: Mapping[str, Any], now: datetime) -> Login:  # Any: as above
     token = find_token(world, str(wish.get("id", "")), now)
     if token is None:
-        raise unauthorized()
+        raise not_found("Could not recognize Fernet token")  # As Keystone says it: no 401 here.
     methods = tuple(dict.fromkeys((*token.methods, "token")))
     return Login(world.users[token.user_id], methods, latest_expiry=token.expires_at)
 
@@ -116,7 +116,10 @@ def _find_application_credential(
     world: World, wish: Mapping[str, Any]
 ) -> ApplicationCredential | None:  # Any: as above
     if wish.get("id"):
-        return world.application_credentials.get(str(wish["id"]))
+        found = world.application_credentials.get(str(wish["id"]))
+        if found is None:
+            raise not_found(f"Could not find Application Credential: {wish['id']}")  # As Keystone; by name it is a 401.
+        return found
     if not wish.get("name"):
         raise _expected("id or name", "application credential")
     user = _find_user(world, _section(wish, "user", "application credential"))

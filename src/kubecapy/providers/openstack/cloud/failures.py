@@ -17,6 +17,7 @@ _CERTIFICATE: Final = re.compile(r"certificate verify failed: ([^(\"']+)")
 _SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _SDK_SOURCE: Final = re.compile(r" \((HTTP \d+|Request-ID: [^)]*)\)")
 _PATIENCE: Final = (exceptions.TooManyRequests, exceptions.RequestEntityTooLarge, exceptions.ServiceUnavailable)
+_PROOFS: Final = ("password", "token", "application_credential_secret", "passcode")
 _URL: Final = re.compile(r"https?://[^/\s]*[^/\s:.]")
 
 
@@ -41,13 +42,25 @@ def login_error(error: exceptions.ClientException, doing: str, identity: CloudId
     if wait:
         message = f"{doing}: the login to {where} was refused: {_short(answer)}"
         return Throttled(message, retry_after_seconds=wait)
-    if isinstance(answer, exceptions.Unauthorized | exceptions.Forbidden):
+    if _is_refusal(answer):
+        words = _without_secrets(_short(answer), identity)
         return PermissionDenied(
-            f"{doing}: the login{_user(identity)} to {where} was refused; {_to_check(identity)}: {_short(answer)}"
+            f"{doing}: the login{_user(identity)} to {where} was refused; {_to_check(identity)}: {words}"
         )
     if isinstance(answer, exceptions.NotFound | exceptions.DiscoveryFailure):
         return PermissionDenied(f"{doing}: there is no Keystone at the auth_url of {where}: {_short(answer)}")
     return Unavailable(f"{doing}: the login to {where} failed: {_short(answer)}")
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Return whether Keystone itself refused the login.
+
+    A token or application credential that it does not know, it answers with 404: that is no missing Keystone, which
+    would put no request id on its answer.
+    """
+    if isinstance(error, exceptions.NotFound):
+        return bool(error.request_id) and str(error.url or "").endswith("/auth/tokens")
+    return isinstance(error, exceptions.Unauthorized | exceptions.Forbidden)
 
 
 def _wait_asked_for(error: BaseException) -> float:
@@ -114,6 +127,15 @@ def _to_check(identity: CloudIdentity) -> str:
     if "token" in kind:
         return "check whether the token has expired, and the project"
     return "check user, password, domain and project"
+
+
+def _without_secrets(text: str, identity: CloudIdentity) -> str:
+    """Return `text` with nothing in it of what proves the login: some of Keystone's sentences name the token."""
+    auth = identity.entry.reveal().get("auth") or {}
+    for name in _PROOFS:
+        if auth.get(name):
+            text = text.replace(str(auth[name]), "***")
+    return text
 
 
 def _short(error: BaseException) -> str:
