@@ -4,12 +4,17 @@ import ssl
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
+from keystoneauth1.exceptions import NotFound
 from tests.providers.openstack.machines import Reconciler, make_cluster, make_machine
 from tests.providers.openstack.test_sdk_transport import Entry, devcloud, entry_of, opened_with
 
 from kubecapy.contract.errors import PermissionDenied
 from kubecapy.devcloud.serve import DevCloudServer
+from kubecapy.providers.openstack.cloud.failures import login_error
+from kubecapy.providers.openstack.cloud.identity import CloudsFile, read_identity
+from kubecapy.telemetry.secrets import Secret
 
 # openstacksdk 4 warns of its own InfluxDB support whether it is used or not; the class of warning is hidden by default.
 pytestmark = pytest.mark.filterwarnings("ignore:Support for InfluxDB")
@@ -107,3 +112,17 @@ async def test_every_login_that_fails_has_a_sentence_of_its_kind(tmp_path: Path,
         assert sentence in outcome
         assert "hidden-word" not in outcome
         assert "Request-ID" not in outcome, "an answer's source is told as that of all services"
+
+
+def test_a_sentence_of_keystone_that_names_the_token_is_told_without_it() -> None:
+    entry = {
+        "auth_type": "v3token",
+        "auth": {"auth_url": "https://cloud/v3", "token": "hidden-word", "project_id": "p"},
+    }
+    file = CloudsFile("a test", Secret(msgspec.json.encode({"clouds": {"mine": entry}})))
+    said = NotFound("Could not find token: hidden-word", url="https://cloud/v3/auth/tokens", request_id="req-1")
+
+    error = login_error(said, "logging in", read_identity(file, "mine"))
+
+    assert isinstance(error, PermissionDenied)
+    assert "Could not find token: ***" in str(error)
